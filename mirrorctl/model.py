@@ -7,8 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from mirrorctl.text import Text
+
+
+# A setting as a lens reads it. None: the key is not there. Lists, not tuples, so that JSON gives back what it got.
+Value: TypeAlias = str | list[str] | list[list[str]] | None
 
 
 class Scope(StrEnum):
@@ -200,11 +205,18 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEdit:
-    """One file before and after. None stands for no file."""
+    """One file before and after. None stands for no file.
+
+    `interim` is a content that has to be in force before `after` is written: dockerd keeps mirrors whose key
+    disappears, so the list is emptied first.
+    """
 
     path: Path
     before: bytes | None
     after: bytes | None
+    interim: bytes | None = None
+    value_before: Value = None
+    value_after: Value = None
 
     @property
     def changed(self) -> bool:
@@ -215,15 +227,14 @@ class FileEdit:
 class Plan:
     """What one target needs to use `mirrors` (none: upstream). Data; nothing has happened yet.
 
-    `interim` are edits that have to be in force before `edits` are written: dockerd keeps mirrors whose key
-    disappears, so the list is emptied first.
+    `urls` is what the client has to report as in force afterwards.
     """
 
     target: str
     scope: Scope
     mirrors: tuple[Mirror, ...]
+    urls: tuple[str, ...]
     edits: tuple[FileEdit, ...]
-    interim: tuple[FileEdit, ...] = ()
     notices: tuple[Notice, ...] = ()
 
     @property
@@ -233,12 +244,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedFile:
-    """One file of a transaction, as the journal keeps it."""
+    """One file of a transaction, as the journal keeps it.
+
+    `value_before` and `value_after` are the setting that the target's lens reads in the bytes before and after,
+    `urls` the mirrors that were written, `interim` the bytes that stood there in between (see Plan).
+    """
 
     target: str
+    scope: Scope
     path: Path
     before: bytes | None
     after: bytes | None
+    interim: bytes | None = None
+    lock: str | None = None
+    value_before: Value = None
+    value_after: Value = None
+    urls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,3 +271,4 @@ class Transaction:
     command: str
     state: str  # applied, undone, rolled_back, pending
     files: tuple[SavedFile, ...]
+    undoes: str | None = None  # the transaction that this one took back

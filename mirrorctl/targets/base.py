@@ -4,7 +4,8 @@ A target is a module that has the names of `Target`; the registry in `mirrorctl.
 Everything here is pure. What has to be asked of the machine is a dialogue (`mirrorctl.dialogue`).
 
 Every target is a lens on each of its files: `read` gives the one setting that is ours as a JSON value, `write` gives
-the text with that setting changed and every other character as it was. The laws, for every text that `read` accepts:
+the text with that setting changed and every other character as it was. The laws, for every text that `read` accepts
+(the path is left out):
 
     GetPut  write(text, read(text)) == text
     PutGet  read(write(text, value)) == value
@@ -20,10 +21,7 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from mirrorctl.dialogue import Dialogue
-from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Reason, Scope
-
-# A setting as the lens reads it. None: the key is not there. Lists are lists, so that JSON gives back what it got.
-Value: TypeAlias = str | list[str] | list[list[str]] | None
+from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Reason, Scope, Value
 
 # What stands in each file that the client reads; None where there is no file.
 Contents: TypeAlias = Mapping[Path, bytes | None]
@@ -85,6 +83,10 @@ class Target(Protocol):
     @property
     def CAPACITY(self) -> int: ...
 
+    # what follows a file's name in the name of the lock file that the client itself would take; None: it takes none
+    @property
+    def LOCK(self) -> str | None: ...
+
     # finds the client and learns what only it knows; None when it is not on the machine
     def inspect(self, machine: Machine) -> Dialogue[Client | None]: ...
 
@@ -113,13 +115,13 @@ class Target(Protocol):
         force: bool,
     ) -> Decision: ...
 
-    # the lens; all three raise FormatError
-    def read(self, text: str) -> Value: ...
+    # the lens; all three raise FormatError. `path` only tells one syntax from another (uv.toml, pyproject.toml).
+    def read(self, text: str, path: Path) -> Value: ...
 
-    def write(self, text: str, value: Value) -> str: ...
+    def write(self, text: str, path: Path, value: Value) -> str: ...
 
     # all that is not ours, by a parser other than the lens, for comparison
-    def frame(self, text: str) -> object: ...
+    def frame(self, text: str, path: Path) -> object: ...
 
     # a value that has to be in force before `value` can be written, or None
     def drain(self, value: Value) -> Value: ...

@@ -1,0 +1,76 @@
+"""Where the program runs, captured once; and where its own files are."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from mirrorctl.errors import UsageError
+from mirrorctl.model import Machine, Scope
+from mirrorctl.text import _
+
+
+def capture(root: Path | None = None) -> Machine:
+    """The machine as it is now. `root` is an image to be treated as /."""
+    if root is not None and not root.is_dir():
+        raise UsageError(
+            _("{path} is not a directory", path=root),
+            hint=_("--root takes the directory of an image that has been unpacked"),
+            subject=str(root),
+        )
+    return Machine(
+        environ=dict(os.environ),
+        home=_home(),
+        cwd=_cwd(),
+        platform=sys.platform,
+        euid=os.geteuid() if hasattr(os, "geteuid") else -1,
+        root=root.resolve() if root is not None else None,
+    )
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # no HOME and no entry in the user database, as in some containers
+        return Path("/")
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
+
+
+def state_directory(machine: Machine, scope: Scope) -> Path:
+    """Where the journal of `scope` is: MIRRORCTL_STATE_DIR, or what the XDG and FHS conventions say."""
+    if machine.root is not None:
+        return machine.path("/var/lib/mirrorctl")
+    if chosen := machine.environ.get("MIRRORCTL_STATE_DIR"):
+        return Path(chosen)
+    if scope is Scope.SYSTEM:
+        return Path("/var/lib/mirrorctl")
+    return _user_directory(machine, "state", "XDG_STATE_HOME", ".local/state")
+
+
+def catalog_files(machine: Machine, given: tuple[Path, ...]) -> tuple[tuple[str, Path], ...]:
+    """Overlay files in the order in which they apply, each with its layer: system, user, then those named.
+
+    A named file has to exist; the habitual ones need not.
+    """
+    layers = [("system", machine.path("/etc/mirrorctl/mirrors.toml"))]
+    if machine.root is None:
+        layers.append(("user", _user_directory(machine, "config", "XDG_CONFIG_HOME", ".config") / "mirrors.toml"))
+    found = [(layer, path) for layer, path in layers if path.is_file()]
+    named = [Path(name) for name in machine.environ.get("MIRRORCTL_CATALOG", "").split(os.pathsep) if name]
+    return (*found, *(("named", path) for path in (*named, *given)))
+
+
+def _user_directory(machine: Machine, kind: str, variable: str, habit: str) -> Path:
+    if machine.platform.startswith("linux"):  # what platformdirs does there, without its start-up cost
+        base = machine.environ.get(variable, "").strip()
+        return (Path(base) if base else machine.home / habit) / "mirrorctl"
+    import platformdirs  # noqa: PLC0415
+
+    return Path(getattr(platformdirs, f"user_{kind}_dir")("mirrorctl", appauthor=False))

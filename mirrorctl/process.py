@@ -1,0 +1,215 @@
+"""The machine's side of a dialogue: runs client programs, reads what targets ask for."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from mirrorctl.dialogue import Answer, Call, Dialogue, Hangup, Output, Peer, Question, Read, Run, Wait
+from mirrorctl.model import Machine
+
+T = TypeVar("T")
+
+READ_LIMIT_BYTES = 4 * 1024 * 1024
+OUTPUT_LIMIT_CHARS = 4 * 1024 * 1024
+
+
+def converse(dialogue: Dialogue[T], machine: Machine) -> T:
+    """Runs `dialogue` to its end, answering its questions, and returns its result."""
+    try:
+        question = next(dialogue)
+        while True:
+            question = dialogue.send(answer(question, machine))
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    finally:
+        dialogue.close()
+
+
+def answer(question: Question, machine: Machine) -> Answer:
+    match question:
+        case Run():
+            return run(question, machine)
+        case Read():
+            return _read(question.path)
+        case Peer():
+            return _peer(question.socket)
+        case Call():
+            return _call(question)
+        case Hangup():
+            return _hang_up(question.pid)
+        case Wait():
+            time.sleep(question.seconds)
+            return None
+
+
+def run(question: Run, machine: Machine) -> Output:
+    """Runs a program in the C locale and its own process group, so that a time-out ends its children too."""
+    if not question.scratch:
+        return _run(question.argv, question.environ, question, machine)
+    with tempfile.TemporaryDirectory(prefix="mirrorctl-") as scratch:
+        argv = tuple(word.replace("{scratch}", scratch) for word in question.argv)
+        environ = {name: value and value.replace("{scratch}", scratch) for name, value in question.environ.items()}
+        return _run(argv, environ, question, machine)
+
+
+def _run(argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine) -> Output:
+    variables: dict[str, str | None] = {**machine.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": None, **environ}
+    path = machine.environ.get("PATH", os.defpath)
+    program = interpreter_of(argv[0], path) if question.interpreter else shutil.which(argv[0], path=path)
+    if program is None:
+        return Output(status=None, stderr=f"{argv[0]}: not found")
+    try:
+        process = subprocess.Popen(
+            [program, *argv[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=machine.cwd,
+            env={name: value for name, value in variables.items() if value is not None},
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Output(status=None, stderr=f"{program}: {error.strerror}")
+    with process:
+        return _finish(process, question)
+
+
+def _finish(process: subprocess.Popen[bytes], question: Run) -> Output:
+    try:
+        stdout, stderr = process.communicate(question.stdin, timeout=question.timeout_s)
+        status: int | None = process.returncode
+    except subprocess.TimeoutExpired:
+        _kill_group(process)
+        stdout, stderr = process.communicate()
+        stderr += f"\n{question.argv[0]}: no answer within {question.timeout_s:g} s".encode()
+        status = None
+    except BaseException:
+        _kill_group(process)
+        raise
+    return Output(status=status, stdout=_text(stdout), stderr=_text(stderr))
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        process.kill()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
+
+
+def interpreter_of(script: str, path: str) -> str | None:
+    """The Python that the command `script` runs in: the one its first line names.
+
+    A command that is no script (a shim, a launcher) stands for the `python3` beside it on PATH; where there is no
+    such command at all, the Python of this program answers, for it may well be the only one there is.
+    """
+    for name in (script, f"{script}3"):
+        found = shutil.which(name, path=path)
+        if found and (named := _shebang(Path(found))):
+            return named
+        if found:
+            break
+    for name in ("python3", "python"):
+        if found := shutil.which(name, path=path):
+            return found
+    return sys.executable or None
+
+
+def _shebang(script: Path) -> str | None:
+    try:
+        with script.open("rb") as file:
+            first = file.readline(512)
+            second = file.readline(512)
+    except OSError:
+        return None
+    if not first.startswith(b"#!"):
+        return None
+    words = os.fsdecode(first[2:].strip()).split()
+    if words and Path(words[0]).name == "sh" and second.startswith(b"'''exec' "):  # how pip writes long paths
+        words = os.fsdecode(second[9:].strip()).replace('"', "").split()
+    if words and Path(words[0]).name == "env":
+        return shutil.which(words[-1]) if "python" in words[-1] else None
+    return words[0] if words and "python" in Path(words[0]).name and Path(words[0]).exists() else None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        if not (path.is_file() or str(path).startswith("/proc/")):
+            return None
+        with path.open("rb") as file:
+            return file.read(READ_LIMIT_BYTES)
+    except OSError:
+        return None
+
+
+def _peer(path: Path) -> int | None:
+    """The process that called listen(2) on the socket (SO_PEERCRED, unix(7))."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(2)
+            connection.connect(str(path))
+            credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    except OSError:
+        return None
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid or None
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _call(question: Call) -> Output:
+    connection = _UnixConnection(question.socket, question.timeout_s)
+    try:
+        connection.request("GET", question.url_path, headers={"Host": "localhost"})
+        response = connection.getresponse()
+        return Output(status=response.status, stdout=_text(response.read(READ_LIMIT_BYTES)))
+    except (OSError, http.client.HTTPException) as error:
+        return Output(status=None, stderr=str(error) or type(error).__name__)
+    finally:
+        connection.close()
+
+
+def _hang_up(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGHUP)
+    except OSError:
+        return False
+    return True
+
+
+def converse_all(dialogues: Mapping[str, Callable[[], Dialogue[T]]], machine: Machine) -> dict[str, T]:
+    """Holds several dialogues at once; the first exception of any of them is raised when all have ended."""
+    if len(dialogues) <= 1:
+        return {name: converse(begin(), machine) for name, begin in dialogues.items()}
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  not needed for one
+
+    with ThreadPoolExecutor(len(dialogues)) as pool:
+        futures = {name: pool.submit(converse, begin(), machine) for name, begin in dialogues.items()}
+        return {name: future.result() for name, future in futures.items()}
