@@ -1,0 +1,79 @@
+"""The laws of a target's lens (`mirrorctl.targets.base`), on texts and values that a test brings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from mirrorctl.errors import FormatError
+from mirrorctl.formats import decode
+from mirrorctl.model import Value
+
+
+class Lens(Protocol):
+    """The part of a target that the laws speak of."""
+
+    def read(self, text: str, path: Path) -> Value: ...
+
+    def write(self, text: str, path: Path, value: Value) -> str: ...
+
+    def frame(self, text: str, path: Path) -> object: ...
+
+
+def refuses(lens: Lens, text: str, path: Path, *values: Value) -> bool:
+    """Whether the lens refuses `text`. If it does, it refuses altogether: it writes nothing into it either."""
+    try:
+        lens.read(text, path)
+    except FormatError:
+        for value in values:
+            with pytest.raises(FormatError):
+                lens.write(text, path, value)
+        return True
+    return False
+
+
+def hold(lens: Lens, text: str, path: Path, *values: Value) -> None:
+    """Asserts GetPut, PutGet, PutPut and Frame for `text` and every value, one written over the other."""
+    assert lens.write(text, path, lens.read(text, path)) == text, "GetPut"
+    frame = lens.frame(text, path)
+    for value in values:
+        once = lens.write(text, path, value)
+        assert lens.read(once, path) == value, "PutGet"
+        assert lens.frame(once, path) == frame, "Frame"
+        for other in values:
+            twice = lens.write(once, path, other)
+            assert lens.read(twice, path) == other, "PutPut: read"
+            assert lens.frame(twice, path) == frame, "PutPut: frame"
+            assert other != value or twice == once, "GetPut after a write"
+
+
+def check(lens: Lens, text: str, path: Path, *values: Value) -> bool:
+    """The laws where the lens accepts `text` (True), and a clean refusal where it does not (False)."""
+    if refuses(lens, text, path, *values):
+        return False
+    hold(lens, text, path, *values)
+    return True
+
+
+def corpus(client: str) -> Iterator[Path]:
+    """The real configuration files of `client`, below MIRRORCTL_CORPUS or beside the project."""
+    named = os.environ.get("MIRRORCTL_CORPUS")
+    root = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "corpus"
+    folder = root / client
+    yield from sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else ()
+
+
+def corpus_cases(client: str) -> list[object]:
+    """Parameters for a test of each file of the corpus; one that is skipped where there is no corpus."""
+    files = list(corpus(client))
+    if not files:
+        return [pytest.param(None, marks=pytest.mark.skip(reason="no corpus here: set MIRRORCTL_CORPUS"))]
+    return [pytest.param(path, id=path.name) for path in files]
+
+
+def text_of(path: Path) -> str:
+    return decode(path.read_bytes())
