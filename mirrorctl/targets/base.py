@@ -83,6 +83,10 @@ class Target(Protocol):
     @property
     def CAPACITY(self) -> int: ...
 
+    # paths of the program, by which it is recognised in an image
+    @property
+    def TRACES(self) -> tuple[str, ...]: ...
+
     # what follows a file's name in the name of the lock file that the client itself would take; None: it takes none
     @property
     def LOCK(self) -> str | None: ...
