@@ -1,0 +1,112 @@
+"""A person's machine: a home, a PATH with the real clients, trust in the test authority, and the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+CLIENTS = ("pip", "uv", "git")
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """How a program ended and what it said."""
+
+    argv: tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """The one JSON object that stands on stdout."""
+        value = json.loads(self.stdout)
+        assert isinstance(value, dict)
+        return value
+
+    @property
+    def data(self) -> dict[str, Any]:
+        value = self.envelope["data"]
+        assert isinstance(value, dict)
+        return value
+
+    def ended(self, status: int) -> Ran:
+        """Itself, when the exit status is this one."""
+        assert self.status == status, f"{' '.join(self.argv)} ended with {self.status}\n{self.stdout}\n{self.stderr}"
+        return self
+
+
+def search_path() -> str:
+    """Where programs are found: beside this Python (pip, uv), then the system's directories."""
+    beside = [str(Path(sys.executable).parent)]
+    elsewhere = [str(Path(found).parent) for name in CLIENTS if (found := shutil.which(name))]
+    return os.pathsep.join(dict.fromkeys([*beside, *SYSTEM_PATH, *elsewhere]))
+
+
+@dataclass(slots=True, kw_only=True)
+class Workstation:
+    """`environ` is all that programs see. No output may ever hold one of `secrets`."""
+
+    home: Path
+    environ: dict[str, str]
+    secrets: list[str] = field(default_factory=list)
+
+    @classmethod
+    def new(cls, home: Path, *extra: Mapping[str, str]) -> Workstation:
+        """A machine with this home; the environment is the test's own plus `extra`."""
+        environ = dict(os.environ) | {"PATH": search_path(), "GIT_TERMINAL_PROMPT": "0"}
+        for more in extra:
+            environ |= more
+        return cls(home=home, environ=environ)
+
+    def run(
+        self, *argv: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, user: int | None = None
+    ) -> Ran:
+        """Run a program to its end, without a terminal."""
+        done = subprocess.run(
+            argv,
+            env=self.environ | dict(environ or {}),
+            cwd=cwd or self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            user=user,
+        )
+        return Ran(argv=argv, status=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+    def mirrorctl(
+        self, *args: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, user: int | None = None
+    ) -> Ran:
+        ran = self.run(sys.executable, "-m", "mirrorctl", *args, environ=environ, cwd=cwd, user=user)
+        for secret in self.secrets:
+            assert secret not in ran.stdout + ran.stderr, f"{' '.join(args)} shows a secret"
+        return ran
+
+    def write(self, path: str, content: str | bytes, mode: int = 0o644) -> Path:
+        """A file below the home."""
+        file = self.home / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        file.chmod(mode)
+        return file
+
+
+def tree(*places: Path, except_for: Iterable[str] = (".cache",)) -> dict[str, tuple[int, int, bytes]]:
+    """Inode, time of change and content of every file below `places`: equal means nothing was written."""
+    return {
+        str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
+        for place in places
+        for path in sorted(place.rglob("*"))
+        if path.is_file() and not set(path.relative_to(place).parts) & set(except_for)
+    }
