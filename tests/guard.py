@@ -157,9 +157,10 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     }.items():
         monkeypatch.setenv(name, str(value))
     refused.clear()
+    before = snapshot(_watched)
     yield own
     assert not refused, f"tests stay on loopback: {refused}"
-    assert not (changed := changes(_before, snapshot(_watched))), f"files of this machine changed: {changed}"
+    assert not (changed := changes(before, snapshot(_watched))), f"files of this machine changed: {changed}"
 
 
 sys.addaudithook(_audit)

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import trustme
 
-NAMES = ("localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "github.com")
+NAMES = ("localhost", "127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "github.com", "registry-1.docker.io")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """An authority and a certificate of its own for every name of the tests. `pem` is what clients are given."""
+    """An authority, and a certificate of it for every name of the tests. `pem` is what clients are given."""
 
     tls: ssl.SSLContext
     pem: Path
+    certificate: Path
+    key: Path
 
     @property
     def environ(self) -> dict[str, str]:
@@ -27,7 +29,16 @@ class Authority:
 def authority(directory: Path) -> Authority:
     ca = trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*NAMES).configure_cert(tls)
-    pem = directory / "authority.pem"
-    ca.cert_pem.write_to_path(str(pem))
-    return Authority(tls=tls, pem=pem)
+    issued = ca.issue_cert(*NAMES)
+    issued.configure_cert(tls)
+    found = Authority(
+        tls=tls,
+        pem=directory / "authority.pem",
+        certificate=directory / "certificate.pem",
+        key=directory / "key.pem",
+    )
+    ca.cert_pem.write_to_path(str(found.pem))
+    for part in issued.cert_chain_pems:
+        part.write_to_path(str(found.certificate), append=True)
+    issued.private_key_pem.write_to_path(str(found.key))
+    return found
