@@ -1,0 +1,228 @@
+"""The known mirrors: catalog files merged, and what can be asked of them (docs/reference/catalog.md). Pure.
+
+Where the files are is decided elsewhere; only the bundled one is found here, beside the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mirrorctl.catalog_entry import GITHUB, UNUSABLE_KINDS, Entry
+from mirrorctl.catalog_schema import BUNDLED, Evidence, Layer, OperatorEntry, parse
+from mirrorctl.catalog_syntax import nearest, nearest_hint, normalise, refuse
+from mirrorctl.errors import CatalogError
+from mirrorctl.model import Mirror, Operator, Status, Trust
+from mirrorctl.text import _
+
+__all__ = ["BUNDLED", "Catalog", "Evidence", "Layer", "bundled_text", "is_usable", "merge", "parse"]
+
+DEFAULT_TRUST = frozenset({Trust.UNIVERSITY, Trust.COMPANY, Trust.PRIVATE})
+
+_ORDER = {
+    Status.ACTIVE: 0,
+    Status.UNVERIFIED: 1,
+    Status.RESTRICTED: 2,
+    Status.LOGIN: 3,
+    Status.INTERNAL: 4,
+    Status.REDIRECTS: 5,
+    Status.DEAD: 6,
+}
+_LEVEL = {Trust.COMMUNITY: 0, Trust.COMPANY: 1, Trust.UNIVERSITY: 1, Trust.PRIVATE: 2}
+_UNRANKED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All layers merged. `mirrors` stand in the order of the files; `canaries` are by ecosystem and purpose."""
+
+    mirrors: tuple[Mirror, ...]
+    operators: Mapping[str, Operator]
+    evidence: Mapping[str, Evidence]
+    canaries: Mapping[str, Mapping[str, tuple[str, ...]]]
+    catalog_date: date
+    dead_docker_hosts: tuple[str, ...]
+
+    def of(self, ecosystem: str) -> tuple[Mirror, ...]:
+        return tuple([mirror for mirror in self.mirrors if mirror.ecosystem == ecosystem])
+
+    def find(self, which: str, ecosystem: str) -> tuple[Mirror, ...]:
+        """The mirrors that `which` names: the one of that id, in whatever state it is, or what an operator of that
+        id has to offer: for each thing it replaces the best that is not dead. Empty when there is none.
+        """
+        mirrors = self.of(ecosystem)
+        for mirror in mirrors:
+            if mirror.id == which:
+                return (mirror,)
+        offered = [mirror for mirror in mirrors if mirror.operator == which and mirror.status is not Status.DEAD]
+        best: dict[tuple[str, ...], Mirror] = {}
+        for mirror in sorted(filter(is_usable, offered), key=_preference):
+            best.setdefault((*mirror.replaces, mirror.registry or ""), mirror)
+        return tuple(best.values())
+
+    def by_url(self, url: str, ecosystem: str) -> Mirror | None:
+        """The mirror that `url` belongs to, dead ones included. A later layer wins."""
+        wanted = normalise(url)
+        for mirror in reversed(self.mirrors):
+            if mirror.ecosystem == ecosystem and wanted in map(normalise, (mirror.url, *mirror.aliases)):
+                return mirror
+        return None
+
+    def candidates(self, ecosystem: str, *, trust: AbstractSet[Trust] = DEFAULT_TRUST) -> tuple[Mirror, ...]:
+        """What a race may choose from, best rank first: the default set as far as `trust` goes, opt-in community
+        mirrors if `trust` names them, and every private mirror. For git, only what stands for all of GitHub.
+        """
+        chosen = [mirror for mirror in self.of(ecosystem) if is_usable(mirror) and _may_race(mirror, trust)]
+        return tuple(sorted(chosen, key=_preference))
+
+    def suggest(self, name: str) -> tuple[str, ...]:
+        """Ids of operators and mirrors that may have been meant, operators whose name contains `name` first."""
+        wanted = name.casefold()
+        named = [
+            operator.id
+            for operator in self.operators.values()
+            if wanted in f"{operator.name} {operator.name_zh or ''} {operator.home or ''}".casefold()
+        ]
+        ids = [*self.operators, *(mirror.id for mirror in self.mirrors)]
+        return tuple(dict.fromkeys([*named, *nearest(wanted, ids)]))[:3]
+
+
+def is_usable(mirror: Mirror) -> bool:
+    """Whether a client can be pointed at it at all. Some entries are there to be recognised only."""
+    return mirror.kind not in UNUSABLE_KINDS and (mirror.ecosystem != "git" or bool(mirror.replaces))
+
+
+def _may_race(mirror: Mirror, trust: AbstractSet[Trust]) -> bool:
+    if mirror.status is not Status.ACTIVE or (mirror.ecosystem == "git" and GITHUB not in mirror.replaces):
+        return False
+    if mirror.trust is Trust.PRIVATE:
+        return True
+    return mirror.trust in trust and (mirror.default or mirror.trust is Trust.COMMUNITY)
+
+
+def _preference(mirror: Mirror) -> tuple[int, int]:
+    return _ORDER[mirror.status], mirror.rank or _UNRANKED
+
+
+def merge(layers: Sequence[Layer]) -> Catalog:
+    """One catalog of all layers, weakest first. A record replaces the earlier one of its id as a whole."""
+    operators: dict[str, Operator] = {}
+    evidence: dict[str, Evidence] = {}
+    canaries: dict[str, dict[str, tuple[str, ...]]] = {}
+    entries: dict[str, tuple[Layer, Entry]] = {}
+    hosts: dict[str, None] = {}
+    for layer in layers:
+        for stated in layer.operators:
+            operators[stated.id] = _admit(stated, operators.get(stated.id), layer)
+        evidence.update(layer.evidence)
+        for ecosystem, groups in layer.canaries.items():
+            canaries.setdefault(ecosystem, {}).update(groups)
+        hosts.update(dict.fromkeys(layer.dead_docker_hosts))
+        _disable(layer, entries)
+        for entry in layer.entries:
+            entries[entry.id] = layer, entry
+            _imply_operator(entry, operators)
+    catalog_date = max((layer.catalog_date for layer in layers if layer.catalog_date), default=date.min)
+    mirrors = tuple([_join(entry, layer, operators, evidence) for layer, entry in entries.values()])
+    for layer, entry in entries.values():
+        _check_references(layer, entry, canaries, entries)
+    return Catalog(
+        mirrors=mirrors,
+        operators=operators,
+        evidence=evidence,
+        canaries=canaries,
+        catalog_date=catalog_date,
+        dead_docker_hosts=tuple(hosts),
+    )
+
+
+def _admit(stated: OperatorEntry, earlier: Operator | None, layer: Layer) -> Operator:
+    """An operator of an overlay is private unless it says otherwise; one known before is not made more trusted."""
+    trust = stated.trust or (earlier.trust if earlier else Trust.PRIVATE)
+    if earlier and _LEVEL[trust] > _LEVEL[earlier.trust]:
+        refuse(
+            layer.name,
+            f"operator.{stated.id}.trust",
+            _("{id} is known as {trust}, and an overlay cannot raise that", id=stated.id, trust=earlier.trust),
+            _("Declare an operator of your own for it."),
+        )
+    return Operator(
+        id=stated.id,
+        name=stated.name or (earlier.name if earlier else stated.id),
+        name_zh=stated.name_zh,
+        trust=trust,
+        home=stated.home,
+    )
+
+
+def _imply_operator(entry: Entry, operators: dict[str, Operator]) -> None:
+    """A mirror of an overlay that names no operator is its own, private one."""
+    if entry.operator == entry.id and entry.id not in operators:
+        operators[entry.id] = Operator(id=entry.id, name=entry.id, name_zh=None, trust=Trust.PRIVATE, home=None)
+
+
+def _disable(layer: Layer, entries: dict[str, tuple[Layer, Entry]]) -> None:
+    for mirror_id, path in layer.disabled.items():
+        if mirror_id not in entries:
+            reason = _("there is no entry {id} to disable", id=mirror_id)
+            refuse(layer.name, f"{path}.id", reason, nearest_hint(mirror_id, entries))
+        del entries[mirror_id]
+
+
+def _join(entry: Entry, layer: Layer, operators: Mapping[str, Operator], evidence: Mapping[str, Evidence]) -> Mirror:
+    operator = operators.get(entry.operator)
+    if operator is None:
+        reason = _("the operator {id} is not declared", id=entry.operator)
+        refuse(layer.name, f"{entry.path}.operator", reason, nearest_hint(entry.operator, operators))
+    fields: Mapping[str, Any] = entry.fields
+    default = entry.default
+    if default is None:
+        default = (
+            layer.origin != BUNDLED
+            and fields["status"] is Status.ACTIVE
+            and fields["kind"] not in UNUSABLE_KINDS
+            and operator.trust is not Trust.COMMUNITY
+        )
+    if default and operator.trust is Trust.COMMUNITY:
+        refuse(layer.name, f"{entry.path}.default", _("a community mirror cannot be in the default set"))
+    for index, key in enumerate(fields["evidence"]):
+        if key not in evidence:
+            reason = _("there is no evidence {key}", key=key)
+            refuse(layer.name, f"{entry.path}.evidence[{index}]", reason, nearest_hint(key, evidence))
+    newest = entry.evidence_at or max((evidence[key].at for key in fields["evidence"]), default=None)
+    return Mirror(trust=operator.trust, default=default, evidence_at=newest, **fields)
+
+
+def _check_references(
+    layer: Layer,
+    entry: Entry,
+    canaries: Mapping[str, Mapping[str, tuple[str, ...]]],
+    entries: Mapping[str, tuple[Layer, Entry]],
+) -> None:
+    ecosystem = entry.fields["ecosystem"]
+    if ecosystem not in canaries:
+        reason = _("{name} is not a known ecosystem", name=ecosystem)
+        refuse(layer.name, f"{entry.path}.ecosystem", reason, nearest_hint(ecosystem, canaries))
+    successor = entry.fields["replaced_by"]
+    if successor is not None and successor not in entries:
+        reason = _("there is no entry {id}", id=successor)
+        refuse(layer.name, f"{entry.path}.replaced_by", reason, nearest_hint(successor, entries))
+
+
+def bundled_text() -> str:
+    """The catalog that is installed with the program, or that of a checkout it runs from."""
+    here = Path(__file__)
+    for path in (here.with_name("mirrors.toml"), here.parents[1] / "mirrors.toml"):
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            continue
+    raise CatalogError(
+        _("The catalog that belongs to the program is missing."),
+        hint=_("Install mirrorctl-cn again."),
+        subject="mirrors.toml",
+    )
