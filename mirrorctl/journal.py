@@ -4,9 +4,9 @@
     <state>/tx/<id>/        a transaction; `<id>` grows with time
         manifest.json       what is to change, never altered afterwards
         before.N after.N    the bytes of file N; missing: no such file
-        applied | rolled_back | undone      empty markers, the only mutable facts
+        applied | rolled_back       empty markers, the only mutable facts
 
-A transaction without a marker was interrupted. The directory is complete before it gets its name, and every step is
+A transaction without a marker was interrupted; one that a later, applied one takes back is undone. The directory is complete before it gets its name, and every step is
 durable before the next one begins, so after a crash at any point the next command knows what to take back.
 The state directory is 0700 and its files 0600: the record has to hold exact bytes, secrets included.
 """
@@ -19,7 +19,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from mirrorctl.model import SavedFile, Scope, Transaction
 from mirrorctl.text import _
 
 LOCK_PATIENCE_S = 30.0
-MARKERS = ("undone", "applied", "rolled_back")  # the first one present is the state
+MARKERS = ("applied", "rolled_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,17 @@ class Journal:
 
     def transactions(self) -> tuple[Transaction, ...]:
         """All transactions, the latest first. Empty where there is no journal, or none that may be read."""
-        found = (self._load(name) for name in sorted(self._names(), reverse=True))
-        return tuple(transaction for transaction in found if transaction is not None)
+        found, undone = [], set()
+        for name in sorted(self._names(), reverse=True):
+            transaction = self._load(name)
+            if transaction is None:
+                continue
+            if name in undone:
+                transaction = replace(transaction, state="undone")
+            elif transaction.state == "applied" and transaction.undoes:
+                undone.add(transaction.undoes)
+            found.append(transaction)
+        return tuple(found)
 
     def sweep(self) -> None:
         """Deletes records that were never finished; nothing had been changed by then."""
@@ -120,7 +129,7 @@ class Journal:
 
     def _names(self) -> list[str]:
         try:
-            return [name for name in os.listdir(self._transactions) if not name.startswith(".")]
+            return [folder.name for folder in self._transactions.iterdir() if not folder.name.startswith(".")]
         except OSError:
             return []
 

@@ -31,3 +31,8 @@ class Text:
 def _(template: str, **values: object) -> Text:
     """Marks `template` for translation (the extraction keyword) and binds its values."""
     return Text(template, values)
+
+
+def N_(template: str) -> str:  # noqa: N802  gettext's own name for it
+    """Marks `template` for translation and leaves it a string: for tables that are translated when shown."""
+    return template

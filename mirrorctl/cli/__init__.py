@@ -1,0 +1,47 @@
+"""The command line. `main` is what the console script calls.
+
+Answers that need no machinery (`--version`, the list of commands) are given before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from mirrorctl import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code (docs/reference/exit-codes.md)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _main(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _main(words: list[str]) -> int:
+    if words in (["--version"], ["-V"]):
+        print(f"mirrorctl {__version__}")
+        return 0
+    if not words or any(word in {"--help", "-h"} for word in words[:1]) or _only_language(words):
+        from mirrorctl.cli.overview import overview
+
+        print(overview(words, os.environ))
+        return 0 if words else 2
+    from mirrorctl.cli.runner import run
+
+    return run(words)
+
+
+def _only_language(words: list[str]) -> bool:
+    """`--lang zh --help`: the one option that may come before --help."""
+    return len(words) == 3 and words[0] == "--lang" and words[2] in {"--help", "-h"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

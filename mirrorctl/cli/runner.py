@@ -1,0 +1,101 @@
+"""Runs a command line: builds the commands in the reader's language, and turns every failure into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from mirrorctl import __version__
+from mirrorctl.cli.console import Console
+from mirrorctl.errors import ExitCode, MirrorctlError, UsageError
+from mirrorctl.text import _
+
+
+def run(words: list[str]) -> int:
+    console = Console(_language(words))
+    # Known before the words are parsed, so that a mistake among them is reported in the form asked for.
+    console.json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
+    console.command = next((word for word in words if not word.startswith("-")), "mirrorctl")
+    try:
+        from mirrorctl.cli.app import app
+
+        code = app(words, standalone_mode=False, prog_name="mirrorctl", obj=console)
+        return code if isinstance(code, int) else ExitCode.OK
+    except MirrorctlError as error:
+        return console.fail(error)
+    except typer.TyperException as error:
+        hint = _("mirrorctl {command} --help shows what it takes", command=console.command)
+        return console.fail(UsageError(_("{reason}", reason=error.format_message()), hint=hint))
+    except (KeyboardInterrupt, typer.Abort):
+        console.tell([""])
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001  the last line of defence: a bug is reported, not thrown at the user
+        return _report_bug(console, error)
+
+
+def _language(words: list[str]) -> str | None:
+    for index, word in enumerate(words):
+        if word == "--":
+            break
+        if word == "--lang":
+            return words[index + 1] if index + 1 < len(words) else None
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+    return None
+
+
+class _BugError(MirrorctlError):
+    code = "bug"
+    exit_code = ExitCode.BUG
+
+
+def _report_bug(console: Console, error: Exception) -> int:
+    path = _write_crash_log(error)
+    return console.fail(
+        _BugError(
+            _("mirrorctl has a bug: {kind}: {text}", kind=type(error).__name__, text=_redacted(str(error))),
+            hint=_("the details are in {path}; they hold no passwords and help to mend it", path=path)
+            if path
+            else None,
+        )
+    )
+
+
+def _write_crash_log(error: Exception) -> Path | None:
+    import platform
+    import traceback
+
+    from mirrorctl import environment
+    from mirrorctl.model import Scope
+
+    now = datetime.now(UTC)
+    text = "\n".join(
+        [
+            f"mirrorctl {__version__}, Python {platform.python_version()}, {platform.platform()}, {now:%Y-%m-%dT%H:%M:%SZ}",
+            f"command: {sys.argv[1:2]}",
+            "",
+            "".join(traceback.format_exception(error)),
+        ]
+    )
+    try:
+        folder = environment.state_directory(environment.capture(), Scope.USER)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"crash-{now:%Y%m%dT%H%M%S}.log"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(_redacted(text))
+    except (OSError, MirrorctlError):
+        return None
+    return path
+
+
+def _redacted(text: str) -> str:
+    from mirrorctl.redaction import redact
+
+    return redact(text)

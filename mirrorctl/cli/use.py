@@ -1,0 +1,28 @@
+"""`use` on a terminal: progress while measuring, the question, the stages."""
+
+from __future__ import annotations
+
+import sys
+
+from mirrorctl.cli.console import Console
+from mirrorctl.commands.transaction import Switches
+from mirrorctl.commands.use import Request, use
+
+
+def run_use(console: Console, request: Request, *, yes: bool, verify: bool, activate: bool) -> None:
+    from mirrorctl.cli.probe import progress
+
+    def stage(name: str) -> None:
+        if console.verbose:
+            console.tell([name])
+
+    with progress(console, measuring=request.which == "fastest") as on_event:
+        result = use(
+            console.session(),
+            request,
+            switches=Switches(verify=verify, activate=activate, stage=stage),
+            confirm=(lambda _data: True) if yes else console.confirm,
+            on_event=on_event,
+        )
+    sys.stderr.flush()
+    console.finish(result)

@@ -1,0 +1,76 @@
+"""`catalog show` and `catalog validate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from mirrorctl import files
+from mirrorctl.catalog import bundled_text, merge, parse
+from mirrorctl.commands.result import Result
+from mirrorctl.commands.session import Session
+from mirrorctl.errors import CatalogError, UsageError
+from mirrorctl.model import Mirror
+from mirrorctl.text import Text, _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryData:
+    """All that the catalog says of one mirror, and the texts of its evidence."""
+
+    mirror: Mapping[str, object]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidData:
+    path: str
+    mirrors: int
+    message: Text
+
+
+def run(begin: Callable[[], Session], action: str, what: str | None) -> Result[EntryData] | Result[ValidData]:
+    if action == "show" and what:
+        return show(begin(), what)
+    if action == "validate" and what:
+        return validate(Path(what))
+    raise UsageError(
+        _("catalog takes show ID or validate FILE"), hint=_("mirrorctl list --all shows every id"), subject=action
+    )
+
+
+def show(session: Session, identifier: str) -> Result[EntryData]:
+    for mirror in session.catalog.mirrors:
+        if mirror.id == identifier:
+            return Result(command="catalog", data=_entry(session, mirror))
+    near = session.catalog.suggest(identifier)
+    raise UsageError(
+        _("there is no mirror {name}", name=identifier),
+        hint=_("did you mean {names}?", names=", ".join(near)) if near else _("mirrorctl list --all shows every id"),
+        subject=identifier,
+    )
+
+
+def _entry(session: Session, mirror: Mirror) -> EntryData:
+    known = (session.catalog.evidence.get(key) for key in mirror.evidence)
+    return EntryData(
+        mirror={field.name: getattr(mirror, field.name) for field in fields(mirror)},
+        evidence=tuple(f"{item.ref} ({item.at}): {item.says}" for item in known if item is not None),
+    )
+
+
+def validate(path: Path) -> Result[ValidData]:
+    """Reads a catalog file as an overlay on the bundled one. Raises CatalogError naming the key that is wrong."""
+    data = files.read(path)
+    if data is None:
+        raise CatalogError(_("{path}: there is no such catalog", path=path), subject=str(path))
+    layer = parse(data.decode("utf-8-sig", "replace"), name=str(path), origin="named")
+    merge([parse(bundled_text(), name="mirrors.toml", origin="bundled"), layer])
+    count = len(layer.entries)
+    return Result(
+        command="catalog",
+        data=ValidData(
+            path=str(path), mirrors=count, message=_("{path} is sound: {count} mirrors", path=path, count=count)
+        ),
+    )

@@ -1,0 +1,76 @@
+"""What a changing command shows of its targets, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mirrorctl.commands.session import Session
+from mirrorctl.commands.transaction import Change
+from mirrorctl.model import Plan, Ranking
+from mirrorctl.planning import diff
+from mirrorctl.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorRef:
+    id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditView:
+    path: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """What happened, or would happen, to one target. `verified` is None when nothing was tried."""
+
+    target: str
+    scope: str
+    mirror: MirrorRef | None
+    mirrors: tuple[MirrorRef, ...]
+    changed: bool
+    edits: tuple[EditView, ...]
+    verified: bool | None = None
+    next_steps: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseData:
+    transaction: str | None
+    targets: tuple[TargetView, ...]
+    rankings: tuple[Ranking, ...] = ()
+
+
+def view(
+    session: Session,
+    changes: Sequence[Change],
+    rankings: dict[str, Ranking],
+    *,
+    identifier: str | None = None,
+    verified: bool = False,
+) -> UseData:
+    return UseData(
+        transaction=identifier,
+        targets=tuple(_view_change(session, change, verified=verified) for change in changes),
+        rankings=tuple(rankings.values()),
+    )
+
+
+def _view_change(session: Session, change: Change, *, verified: bool) -> TargetView:
+    plan: Plan = change.plan
+    refs = tuple(MirrorRef(id=mirror.id, url=mirror.url) for mirror in plan.mirrors)
+    steps = change.target.next_steps(session.machine, change.client, plan.mirrors) if plan.changed else ()
+    return TargetView(
+        target=plan.target,
+        scope=plan.scope.value,
+        mirror=refs[0] if refs else None,
+        mirrors=refs,
+        changed=plan.changed,
+        edits=tuple(EditView(path=str(edit.path), diff=diff(edit)) for edit in plan.edits if edit.changed),
+        verified=True if verified and plan.changed and refs else None,
+        next_steps=tuple(notice.message for notice in steps),
+    )

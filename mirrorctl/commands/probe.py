@@ -1,0 +1,67 @@
+"""`probe`: measure and rank; change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mirrorctl.commands import selection
+from mirrorctl.commands.result import Result
+from mirrorctl.commands.selection import Policy
+from mirrorctl.commands.session import Session, named_targets
+from mirrorctl.errors import ExitCode, UsageError
+from mirrorctl.model import Mirror, Notice, Ranking
+from mirrorctl.text import _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeData:
+    ecosystems: tuple[Ranking, ...]
+
+
+def probe(
+    session: Session,
+    *,
+    targets: tuple[str, ...] = (),
+    only: tuple[str, ...] = (),
+    urls: tuple[str, ...] = (),
+    policy: Policy,
+    on_event: Callable[[object], None] | None = None,
+) -> Result[ProbeData]:
+    """Ranks the mirrors of the targets' ecosystems: the eligible ones, or those named by `only` and `urls`."""
+    ecosystems = tuple(dict.fromkeys(target.ECOSYSTEM for target in named_targets(targets)))
+    if urls and len(ecosystems) > 1:
+        raise UsageError(_("--url says nothing of what it serves"), hint=_("name one target with -t"))
+    warnings: list[Notice] = []
+    racing: dict[str, Sequence[Mirror]] = {}
+    for ecosystem in ecosystems:
+        racing[ecosystem] = _racing(session, ecosystem, only, urls, policy)
+        notice = None if only or urls else selection.left_out(session, ecosystem, policy)
+        if notice:
+            warnings.append(notice)
+    rankings = selection.measure(session, racing, policy, on_event)
+    return Result(
+        command="probe",
+        data=ProbeData(ecosystems=rankings),
+        warnings=tuple(warnings),
+        exit_code=ExitCode.OK if any(ranking.ranked for ranking in rankings) else ExitCode.NO_MIRROR,
+        partial=any(ranking.ranked for ranking in rankings) and not all(ranking.ranked for ranking in rankings),
+        errors=() if any(ranking.ranked for ranking in rankings) else (_nothing(),),
+    )
+
+
+def _racing(
+    session: Session, ecosystem: str, only: tuple[str, ...], urls: tuple[str, ...], policy: Policy
+) -> tuple[Mirror, ...]:
+    if not only and not urls:
+        return selection.candidates(session, ecosystem, policy)
+    found = [mirror for which in (*only, *urls) for mirror in selection.named(session, which, ecosystem)]
+    return tuple({mirror.id: mirror for mirror in found}.values())
+
+
+def _nothing() -> Notice:
+    return Notice(
+        code="no-mirror",
+        message=_("no mirror can be used now"),
+        hint=_("the reasons are in the table; mirrorctl probe --trust community tries more"),
+    )

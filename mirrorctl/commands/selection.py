@@ -1,0 +1,162 @@
+"""From what the user typed (`fastest`, `upstream`, an id, an operator, a URL) to mirrors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mirrorctl.commands.session import Session
+from mirrorctl.errors import NoMirrorError, UsageError
+from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
+from mirrorctl.text import Text, _
+
+FASTEST, UPSTREAM = "fastest", "upstream"
+
+# What `--trust LEVEL` lets in. Private mirrors are the user's own.
+LEVELS: dict[Trust, frozenset[Trust]] = {
+    Trust.PRIVATE: frozenset({Trust.PRIVATE}),
+    Trust.UNIVERSITY: frozenset({Trust.PRIVATE, Trust.UNIVERSITY}),
+    Trust.COMPANY: frozenset({Trust.PRIVATE, Trust.UNIVERSITY, Trust.COMPANY}),
+    Trust.COMMUNITY: frozenset(Trust),
+}
+UNUSABLE = {Status.DEAD, Status.INTERNAL, Status.LOGIN, Status.RESTRICTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may be chosen, and what measuring may cost."""
+
+    trust: Trust = Trust.COMPANY
+    max_lag_s: float | None = 86400.0
+    deadline_s: float = 8.0
+    budget_bytes: int = 25_000_000
+    latency_only: bool = False
+    force: bool = False
+
+
+def candidates(session: Session, ecosystem: str, policy: Policy) -> tuple[Mirror, ...]:
+    return session.catalog.candidates(ecosystem, trust=LEVELS[policy.trust])
+
+
+def measure(
+    session: Session,
+    mirrors: dict[str, Sequence[Mirror]],
+    policy: Policy,
+    on_event: Callable[[object], None] | None = None,
+) -> tuple[Ranking, ...]:
+    """Measures the mirrors of each ecosystem; those without any are left out."""
+    wanted = {ecosystem: found for ecosystem, found in mirrors.items() if found}
+    if not wanted:
+        return ()
+    from mirrorctl import probing  # noqa: PLC0415  httpx and asyncio load only here
+
+    rankings: tuple[Ranking, ...] = probing.measure(
+        wanted,
+        environ=session.machine.environ,
+        canaries=session.catalog.canaries,
+        now=datetime.now(UTC),
+        deadline_s=policy.deadline_s,
+        budget_bytes=policy.budget_bytes,
+        max_lag_s=policy.max_lag_s,
+        latency_only=policy.latency_only,
+        on_event=on_event,
+    )
+    return rankings
+
+
+def look_up(session: Session, which: str, ecosystem: str, policy: Policy) -> tuple[Mirror, ...]:
+    """The mirrors of `ecosystem` that `which` names: none when it has nothing there.
+
+    Raises UsageError for a name that is nowhere in the catalog, NoMirrorError for a mirror known not to work.
+    """
+    found = named(session, which, ecosystem)
+    usable = tuple(mirror for mirror in found if mirror.status not in UNUSABLE or policy.force)
+    if found and not usable:
+        raise NoMirrorError(
+            _("{id} cannot be used: {why}", id=found[0].id, why=_why_unusable(found[0])),
+            hint=_("--force uses it all the same; mirrorctl list shows what works"),
+            subject=found[0].id,
+        )
+    return usable
+
+
+def named(session: Session, which: str, ecosystem: str) -> tuple[Mirror, ...]:
+    catalog = session.catalog
+    if "://" in which:
+        known = catalog.by_url(which, ecosystem)
+        return (known,) if known else (_unlisted(which, ecosystem),)
+    if not any(catalog.find(which, other) for other in catalog.canaries):
+        near = catalog.suggest(which)
+        raise UsageError(
+            _("there is no mirror or operator {name}", name=which),
+            hint=_("did you mean {names}?", names=", ".join(near)) if near else _("mirrorctl list shows them all"),
+            subject=which,
+        )
+    return tuple(catalog.find(which, ecosystem))
+
+
+def _unlisted(url: str, ecosystem: str) -> Mirror:
+    """A mirror that the catalog does not know; the user vouches for it."""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) or not url.isascii():
+        raise UsageError(
+            _("{url} cannot be a mirror", url=repr(url)),
+            hint=_(
+                "a mirror is http(s)://host[:port][/path], without password, query or fragment; "
+                "passwords belong into ~/.netrc"
+            ),
+        )
+    if ecosystem == "git" and not url.endswith("/"):
+        url += "/"
+    return Mirror(
+        id=url,
+        ecosystem=ecosystem,
+        operator="-",
+        url=url,
+        kind="index",
+        trust=Trust.PRIVATE,
+        status=Status.ACTIVE,
+        domain=url,
+        replaces=("https://github.com/",) if ecosystem == "git" else (),
+        origin="command line",
+    )
+
+
+def _why_unusable(mirror: Mirror) -> Text:
+    since = mirror.status_since or "?"
+    match mirror.status:
+        case Status.DEAD:
+            return _("it has been dead since {since}", since=since)
+        case Status.INTERNAL:
+            return _("it answers only inside the cloud of its operator")
+        case Status.LOGIN:
+            return _("it wants a login")
+        case _:
+            return _("it answers only on its own campus")
+
+
+def known_urls(session: Session, ecosystem: str) -> frozenset[str]:
+    """Every address of the catalog for `ecosystem`, with and without a slash at its end: none of them is private."""
+    urls = {url.rstrip("/") for mirror in session.catalog.of(ecosystem) for url in (mirror.url, *mirror.aliases)}
+    if ecosystem == "docker":
+        urls |= {f"https://{host}" for host in session.catalog.dead_docker_hosts}
+    return frozenset(urls | {f"{url}/" for url in urls})
+
+
+def left_out(session: Session, ecosystem: str, policy: Policy) -> Notice | None:
+    """What the trust level has kept from being chosen, if anything."""
+    more = set(session.catalog.candidates(ecosystem, trust=LEVELS[Trust.COMMUNITY]))
+    count = len(more - set(candidates(session, ecosystem, policy)))
+    if not count:
+        return None
+    return Notice(
+        code="left-out",
+        message=_(
+            "{count} mirrors for {ecosystem} were left out: run by individuals, who would see your traffic",
+            count=count,
+            ecosystem=ecosystem,
+        ),
+        hint=_("--trust community lets them take part"),
+        subject=ecosystem,
+    )

@@ -1,0 +1,156 @@
+"""What every command starts from: the machine, the catalog, and the clients that are present."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mirrorctl import environment, files, process
+from mirrorctl.catalog import Catalog, bundled_text, merge, parse
+from mirrorctl.dialogue import Dialogue
+from mirrorctl.errors import CatalogError, ClientError, MirrorctlError, UsageError
+from mirrorctl.journal import Journal
+from mirrorctl.model import Client, Machine, Notice, Scope, Transaction
+from mirrorctl.targets import TARGETS
+from mirrorctl.targets.base import Contents, Target
+from mirrorctl.text import _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of every command that concern more than the output."""
+
+    catalogs: tuple[Path, ...] = ()
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    machine: Machine
+    catalog: Catalog
+
+    def journal(self, scope: Scope) -> Journal:
+        return Journal(environment.state_directory(self.machine, scope))
+
+    def journals(self) -> tuple[Journal, ...]:
+        """Every journal there may be, each directory once."""
+        directories = (environment.state_directory(self.machine, scope) for scope in Scope)
+        return tuple(Journal(directory) for directory in dict.fromkeys(directories))
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """The history of all scopes, the latest first."""
+        found = [transaction for record in self.journals() for transaction in record.transactions()]
+        return tuple(sorted(found, key=lambda transaction: transaction.id, reverse=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A client that is on the machine, in the scope asked for, with the contents of all its files."""
+
+    target: Target
+    client: Client
+    scope: Scope
+    contents: Contents
+
+
+def begin(options: Options) -> Session:
+    machine = environment.capture(options.root)
+    return Session(machine=machine, catalog=load_catalog(machine, options.catalogs))
+
+
+def load_catalog(machine: Machine, given: tuple[Path, ...]) -> Catalog:
+    layers = [parse(bundled_text(), name="mirrors.toml", origin="bundled")]
+    for origin, path in environment.catalog_files(machine, given):
+        layers.append(parse(_overlay_text(path), name=str(path), origin=origin))
+    return merge(layers)
+
+
+def _overlay_text(path: Path) -> str:
+    data = files.read(path)
+    if data is None:
+        raise CatalogError(_("{path}: there is no such catalog", path=path), subject=str(path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CatalogError(
+            _("{path}: not UTF-8: {reason}", path=path, reason=error.reason), subject=str(path)
+        ) from error
+
+
+def named_targets(names: tuple[str, ...]) -> tuple[Target, ...]:
+    """The targets called `names`, or all of them. Raises UsageError for an unknown one."""
+    for name in names:
+        if name not in TARGETS:
+            raise UsageError(
+                _("there is no target {name}", name=name),
+                hint=_("the targets are: {names}", names=", ".join(TARGETS)),
+                subject=name,
+            )
+    return tuple(TARGETS[name] for name in (dict.fromkeys(names) or TARGETS))
+
+
+def find_clients(session: Session, names: tuple[str, ...]) -> tuple[dict[str, Client], list[Notice]]:
+    """The clients that are present, by target. One that was named and is missing raises ClientError."""
+    targets = named_targets(names)
+    if session.machine.root is not None:
+        return _assume_clients(session.machine, targets, named=bool(names))
+    dialogues: dict[str, Callable[[], Dialogue[Client | None]]] = {
+        target.NAME: partial(target.inspect, session.machine) for target in targets
+    }
+    answers = process.converse_all(dialogues, session.machine)
+    notices = [_missing(target.NAME) for target in targets if answers[target.NAME] is None]
+    if names and notices:
+        first = notices[0]
+        raise ClientError(first.message, hint=first.hint, subject=first.subject)
+    return {name: client for name, client in answers.items() if client is not None}, notices
+
+
+def _assume_clients(
+    machine: Machine, targets: tuple[Target, ...], *, named: bool
+) -> tuple[dict[str, Client], list[Notice]]:
+    """In an image nothing can be asked: a client is there if its program is, or if it was named."""
+    found, notices = {}, []
+    for target in targets:
+        if named or any(machine.path(trace).exists() for trace in target.TRACES):
+            found[target.NAME] = target.assume(machine)
+        else:
+            notices.append(_missing(target.NAME))
+    return found, notices
+
+
+def _missing(name: str) -> Notice:
+    return Notice(
+        code="client-missing",
+        message=_("{target} is not on this machine", target=name),
+        hint=_("it was left alone; install it and run the command again"),
+        subject=name,
+    )
+
+
+def pick_scope(machine: Machine, target: Target, wanted: Scope | None) -> Scope:
+    """The scope to work in: the one asked for, `system` in an image, else the target's habitual one."""
+    if machine.root is not None:
+        wanted = Scope.SYSTEM
+    scope = wanted or target.SCOPES[0]
+    if scope not in target.SCOPES:
+        raise UsageError(
+            _("{target} has no {scope} scope", target=target.NAME, scope=scope.value),
+            hint=_("its scopes are: {scopes}", scopes=", ".join(scope.value for scope in target.SCOPES)),
+            subject=target.NAME,
+        )
+    return scope
+
+
+def read_files(machine: Machine, target: Target, client: Client, scope: Scope) -> Present:
+    """Reads every file that the client reads. Only a file of `scope` has to be readable."""
+    contents: dict[Path, bytes | None] = {}
+    for file in target.files(machine, client):
+        try:
+            contents[file.path] = files.read(file.path)
+        except MirrorctlError:
+            if file.scope is scope:
+                raise
+            contents[file.path] = None
+    return Present(target=target, client=client, scope=scope, contents=contents)

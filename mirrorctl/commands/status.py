@@ -1,0 +1,112 @@
+"""`status`: which mirror each client really uses, who says so, and whether it is still what we wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mirrorctl import planning
+from mirrorctl.commands.result import Result, notice_of
+from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
+from mirrorctl.errors import ExitCode, FormatError, MirrorctlError
+from mirrorctl.formats import decode
+from mirrorctl.model import Notice, Override, SavedFile, Scope, Transaction
+from mirrorctl.redaction import redact
+from mirrorctl.targets import TARGETS
+from mirrorctl.targets.base import State
+from mirrorctl.text import _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """`managed`: the file holds, or held, what mirrorctl wrote; `drift`: it says something else by now."""
+
+    target: str
+    scope: str
+    path: str
+    urls: tuple[str, ...]
+    mirror_id: str | None
+    effective_url: str | None
+    managed: bool
+    drift: bool
+    overrides: tuple[Override, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusData:
+    targets: tuple[TargetState, ...]
+
+
+def status(
+    session: Session, *, targets: tuple[str, ...] = (), scope: Scope | None = None, check: bool = False
+) -> Result[StatusData]:
+    """Looks at every client. With `check`, drift gives exit code 4."""
+    clients, missing = find_clients(session, targets)
+    history = session.transactions()
+    states, warnings, errors = [], missing, []
+    exit_code = ExitCode.OK
+    for name, client in clients.items():
+        target = TARGETS[name]
+        try:
+            found = read_files(session.machine, target, client, pick_scope(session.machine, target, scope))
+            state = target.state(session.machine, client, found.contents, found.scope)
+        except MirrorctlError as error:
+            errors.append(notice_of(error))
+            exit_code = exit_code or error.exit_code
+            continue
+        states.append(_view(session, found, state, history))
+        warnings += state.notices
+    warnings += [_interrupted(entry) for entry in history if entry.state == "pending"]
+    if check and any(state.drift for state in states):
+        exit_code = exit_code or ExitCode.WOULD_CHANGE
+    return Result(
+        command="status",
+        data=StatusData(targets=tuple(states)),
+        warnings=tuple(warnings),
+        errors=tuple(errors),
+        exit_code=exit_code,
+        partial=bool(states and errors),
+    )
+
+
+def _view(session: Session, found: Present, state: State, history: tuple[Transaction, ...]) -> TargetState:
+    saved = last_written(history, found.target.NAME, found.scope)
+    known = session.catalog.by_url(state.urls[0], found.target.ECOSYSTEM) if state.urls else None
+    return TargetState(
+        target=found.target.NAME,
+        scope=found.scope.value,
+        path=str(state.path),
+        urls=tuple(redact(url) for url in state.urls),
+        mirror_id=known.id if known else None,
+        effective_url=redact(state.effective_url) if state.effective_url else None,
+        managed=saved is not None,
+        drift=saved is not None and _drifted(found, saved),
+        overrides=state.overrides,
+    )
+
+
+def last_written(history: tuple[Transaction, ...], target: str, scope: Scope) -> SavedFile | None:
+    """What we last wrote for a target and have not taken back; None also when that was to use upstream."""
+    for entry in history:
+        if entry.state != "applied" or entry.undoes:
+            continue
+        for file in entry.files:
+            if file.target == target and file.scope is scope:
+                return file if file.urls else None
+    return None
+
+
+def _drifted(found: Present, saved: SavedFile) -> bool:
+    try:
+        value = found.target.read(decode(found.contents.get(saved.path) or b""), saved.path)
+    except FormatError:
+        return True
+    return planning.setting_of(value) != planning.setting_of(saved.value_after)
+
+
+def _interrupted(entry: Transaction) -> Notice:
+    return Notice(
+        code="interrupted",
+        message=_("a change of {at} was interrupted", at=f"{entry.at:%Y-%m-%d %H:%M} UTC"),
+        hint=_("mirrorctl recover puts back what stood there before"),
+        subject=entry.id,
+    )

@@ -1,0 +1,265 @@
+"""`use`: plan, show, write, activate, verify, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from mirrorctl import files
+from mirrorctl.commands import selection, transaction
+from mirrorctl.commands.outcome import UseData, view
+from mirrorctl.commands.result import Result, notice_of
+from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
+from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
+from mirrorctl.commands.transaction import Change, Switches
+from mirrorctl.errors import ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
+from mirrorctl.model import Client, Mirror, Notice, Ranking, Scope, Trust
+from mirrorctl.planning import make_plan
+from mirrorctl.ranking import choose
+from mirrorctl.redaction import redact
+from mirrorctl.targets import TARGETS
+from mirrorctl.targets.base import Target
+from mirrorctl.text import _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for."""
+
+    which: str
+    targets: tuple[str, ...] = ()
+    scope: Scope | None = None
+    policy: Policy = field(default_factory=Policy)
+    dry_run: bool = False
+    check: bool = False
+    replace_private: bool = False
+
+
+@dataclass(slots=True)
+class Talk:
+    """What was noticed on the way. The only thing here that grows."""
+
+    warnings: list[Notice] = field(default_factory=list)
+    errors: list[Notice] = field(default_factory=list)
+    exit_code: ExitCode = ExitCode.OK
+
+    def fail(self, error: MirrorctlError, subject: str) -> None:
+        found = notice_of(error)
+        self.errors.append(
+            Notice(code=found.code, message=found.message, hint=found.hint, subject=found.subject or subject)
+        )
+        self.exit_code = self.exit_code or error.exit_code
+
+
+def use(
+    session: Session,
+    request: Request,
+    *,
+    switches: Switches,
+    confirm: Callable[[UseData], bool],
+    on_event: Callable[[object], None] | None = None,
+) -> Result[UseData]:
+    """Brings the targets to the mirrors asked for. `confirm` is asked with the plan before anything is written."""
+    _refuse_vague(session, request)
+    talk = Talk()
+    if not (request.dry_run or request.check):
+        talk.warnings += transaction.recover(session)
+    clients, missing = find_clients(session, request.targets)
+    talk.warnings += missing
+    present = _read(session, request, clients, talk)
+    rankings = _measure(session, request, present, talk, on_event)
+    changes = _plan(session, request, present, rankings, talk)
+    preview = view(session, changes, rankings)
+    pending = tuple(change for change in changes if change.plan.changed)
+    if not present and not talk.errors:
+        raise UsageError(_("no client is present on this machine"), hint=_("-t NAME says which one to prepare"))
+    if not changes and talk.errors:
+        return _result(preview, talk)
+    if request.check:
+        talk.exit_code = talk.exit_code or (ExitCode.WOULD_CHANGE if pending else ExitCode.OK)
+        return _result(preview, talk)
+    if request.dry_run or not pending:
+        return _result(preview, talk)
+    if not confirm(preview):
+        talk.warnings.append(Notice(code="declined", message=_("nothing was changed")))
+        return _result(preview, talk)
+    identifier = transaction.commit(session, pending, command=_command(request), switches=switches)
+    verified = switches.verify and session.machine.root is None
+    return _result(view(session, changes, rankings, identifier=identifier, verified=verified), talk)
+
+
+def _refuse_vague(session: Session, request: Request) -> None:
+    """An address that the catalog does not know says nothing of what it serves."""
+    if "://" not in request.which or request.targets:
+        return
+    if not any(session.catalog.by_url(request.which, ecosystem) for ecosystem in session.catalog.canaries):
+        raise UsageError(
+            _("{url} is not in the catalog", url=redact(request.which)),
+            hint=_("say what it is a mirror for: mirrorctl use {url} -t pip", url=redact(request.which)),
+        )
+
+
+def _command(request: Request) -> str:
+    return " ".join(["use", redact(request.which), *(f"-t {name}" for name in request.targets)])
+
+
+def _result(data: UseData, talk: Talk) -> Result[UseData]:
+    done = bool(data.targets)
+    return Result(
+        command="use",
+        data=data,
+        warnings=tuple(talk.warnings),
+        errors=tuple(talk.errors),
+        exit_code=talk.exit_code,
+        partial=done and bool(talk.errors or any(notice.code == "no-mirror" for notice in talk.warnings)),
+    )
+
+
+def _read(session: Session, request: Request, clients: dict[str, Client], talk: Talk) -> list[Present]:
+    found = []
+    for name, client in clients.items():
+        target = TARGETS[name]
+        try:
+            scope = pick_scope(session.machine, target, request.scope)
+            found.append(read_files(session.machine, target, client, scope))
+        except UsageError as error:
+            if request.targets:
+                raise
+            talk.warnings.append(notice_of(error))
+        except MirrorctlError as error:
+            talk.fail(error, name)
+    return found
+
+
+def _measure(
+    session: Session,
+    request: Request,
+    present: list[Present],
+    talk: Talk,
+    on_event: Callable[[object], None] | None,
+) -> dict[str, Ranking]:
+    if request.which != FASTEST:
+        return {}
+    ecosystems = dict.fromkeys(found.target.ECOSYSTEM for found in present)
+    racing: dict[str, Sequence[Mirror]] = {
+        ecosystem: selection.candidates(session, ecosystem, request.policy) for ecosystem in ecosystems
+    }
+    for ecosystem in ecosystems:
+        if notice := selection.left_out(session, ecosystem, request.policy):
+            talk.warnings.append(notice)
+    rankings = selection.measure(session, racing, request.policy, on_event)
+    return {ranking.ecosystem: ranking for ranking in rankings}
+
+
+def _plan(
+    session: Session, request: Request, present: list[Present], rankings: dict[str, Ranking], talk: Talk
+) -> list[Change]:
+    changes = []
+    without: list[tuple[NoMirrorError, str]] = []
+    for found in present:
+        try:
+            mirrors = _pick(session, request, found, rankings)
+            changes.append(_change(session, request, found, mirrors))
+        except NoMirrorError as error:
+            without.append((error, found.target.NAME))
+        except WriteError as error:
+            if request.targets:
+                talk.fail(_with_sudo(error, request), found.target.NAME)
+            else:
+                talk.warnings.append(notice_of(_with_sudo(error, request, found.target.NAME)))
+        except MirrorctlError as error:
+            talk.fail(error, found.target.NAME)
+    for lack, name in without:
+        # Asked for whatever is here, a target without a mirror is no failure as long as another one has found its own.
+        if changes and not request.targets:
+            talk.warnings.append(notice_of(lack))
+        else:
+            talk.fail(lack, name)
+    for change in changes:
+        talk.warnings += change.plan.notices
+    return changes
+
+
+def _with_sudo(error: WriteError, request: Request, name: str | None = None) -> WriteError:
+    names = [name] if name else request.targets
+    words = ["sudo mirrorctl use", request.which, *(f"-t {target}" for target in names)]
+    if request.scope:
+        words.append(f"--scope {request.scope.value}")
+    return WriteError(error.message, hint=_("run: {command}", command=" ".join(words)), subject=error.subject)
+
+
+def _pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:
+    target = found.target
+    if request.which == UPSTREAM:
+        return ()
+    if request.which == FASTEST:
+        current = target.state(session.machine, found.client, found.contents, found.scope).urls
+        return _fastest(session, request, target, rankings.get(target.ECOSYSTEM), current)
+    mirrors = selection.look_up(session, request.which, target.ECOSYSTEM, request.policy)
+    if not mirrors:
+        raise NoMirrorError(
+            _("{name} has no mirror for {target}", name=request.which, target=target.NAME),
+            hint=_("it was left alone; mirrorctl list -t {target} shows who has", target=target.NAME),
+            subject=target.NAME,
+        )
+    return mirrors if target.ECOSYSTEM == "git" else mirrors[: target.CAPACITY]
+
+
+def _fastest(
+    session: Session, request: Request, target: Target, ranking: Ranking | None, current: tuple[str, ...]
+) -> tuple[Mirror, ...]:
+    if ranking is None:
+        only = selection.left_out(session, target.ECOSYSTEM, request.policy)
+        raise NoMirrorError(
+            _("no mirror for {target} is run by a university or a company", target=target.NAME)
+            if request.policy.trust is Trust.COMPANY
+            else _("no mirror for {target} is trusted at this level", target=target.NAME),
+            hint=only.hint if only else _("mirrorctl list --all shows every mirror known"),
+            subject=target.NAME,
+        )
+    chosen = choose(ranking, current=current, capacity=target.CAPACITY)
+    if not chosen:
+        raise NoMirrorError(
+            _(
+                "none of the {count} mirrors for {target} can be used now",
+                count=len(ranking.rejected),
+                target=target.NAME,
+            ),
+            hint=_(
+                "its configuration was left as it is; mirrorctl probe -t {target} says what is wrong with each",
+                target=target.NAME,
+            ),
+            subject=target.NAME,
+        )
+    return chosen
+
+
+def _change(session: Session, request: Request, found: Present, mirrors: tuple[Mirror, ...]) -> Change:
+    target, machine = found.target, session.machine
+    decision = target.decide(
+        machine,
+        found.client,
+        found.contents,
+        found.scope,
+        mirrors,
+        known=selection.known_urls(session, target.ECOSYSTEM),
+        ours=_ours(session, target.NAME),
+        force=request.replace_private,
+    )
+    plan = make_plan(target, found.scope, mirrors, decision, found.contents)
+    for edit in plan.edits:
+        if edit.changed:
+            files.ensure_writable(edit.path)
+    return Change(target=target, client=found.client, plan=plan)
+
+
+def _ours(session: Session, name: str) -> frozenset[str]:
+    """The mirrors that we have written for the target before, in whatever file."""
+    return frozenset(
+        url
+        for entry in session.transactions()
+        if entry.state != "rolled_back"
+        for file in entry.files
+        if file.target == name
+        for url in file.urls
+    )

@@ -1,0 +1,160 @@
+"""From a decision to a plan: what each file will hold, checked before anything is written.
+
+Pure. A plan that its own checks do not confirm is a bug of ours, and nothing is written (`SelfCheckError`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mirrorctl.errors import ConfigError, ConflictError, FormatError
+from mirrorctl.formats import decode, encode
+from mirrorctl.model import FileEdit, Mirror, Plan, SavedFile, Scope, Value
+from mirrorctl.redaction import redact
+from mirrorctl.targets.base import Contents, Decision, Setting, Target
+from mirrorctl.text import _
+
+
+class SelfCheckError(RuntimeError):
+    """The text that would be written does not say what it should, or says something else differently."""
+
+
+def make_plan(
+    target: Target, scope: Scope, mirrors: tuple[Mirror, ...], decision: Decision, contents: Contents
+) -> Plan:
+    """The plan that carries out `decision`. Raises ConfigError for a file that cannot be understood."""
+    edits = tuple(make_edit(target, setting, contents.get(setting.path)) for setting in decision.settings)
+    return Plan(
+        target=target.NAME,
+        scope=scope,
+        mirrors=mirrors,
+        urls=urls_of(edits),
+        edits=edits,
+        notices=decision.notices,
+    )
+
+
+def urls_of(edits: tuple[FileEdit, ...]) -> tuple[str, ...]:
+    """What the files configure, where that is a plain list of addresses."""
+    values = [edit.value_after for edit in edits]
+    return tuple(
+        item
+        for value in values
+        for item in ([value] if isinstance(value, str) else value or [])
+        if isinstance(item, str)
+    )
+
+
+def make_edit(target: Target, setting: Setting, before: bytes | None) -> FileEdit:
+    """The change of one file from `before` to what `setting` asks for."""
+    path, text = setting.path, decode(before or b"")
+    try:
+        value_before = target.read(text, path)
+        after = _checked(target, text, setting)
+        interim = None
+        drained = target.drain(setting.value)
+        if drained is not None and value_before and after != text:
+            interim = encode(_checked(target, text, Setting(path=path, value=drained)))
+    except FormatError as error:
+        raise unreadable(path, error) from error
+    unchanged = after == text
+    return FileEdit(
+        path=path,
+        before=before,
+        after=before if unchanged else encode(after),
+        interim=interim,
+        value_before=value_before,
+        value_after=setting.value,
+    )
+
+
+def _checked(target: Target, text: str, setting: Setting) -> str:
+    after = target.write(text, setting.path, setting.value)
+    if target.read(after, setting.path) != setting.value:
+        raise SelfCheckError(f"{setting.path}: the new text does not hold the new setting")
+    if target.frame(after, setting.path) != target.frame(text, setting.path):
+        raise SelfCheckError(f"{setting.path}: the new text would change other settings")
+    return after
+
+
+def revert(target: Target, saved: SavedFile, current: bytes | None, *, force: bool = False) -> FileEdit:
+    """The change that takes `saved` back.
+
+    Exact bytes where nobody touched the file since; our setting alone where other lines were changed; a
+    ConflictError where our setting was changed, unless `force`.
+    """
+    edit = FileEdit(path=saved.path, before=current, after=saved.before, value_after=saved.value_before)
+    untouched = current in (saved.after, saved.interim)
+    if not untouched and current != saved.before:
+        edit = _revert_setting(target, saved, current, force=force)
+    return with_drain(target, edit)
+
+
+def _revert_setting(target: Target, saved: SavedFile, current: bytes | None, *, force: bool) -> FileEdit:
+    try:
+        value = target.read(decode(current or b""), saved.path)
+    except FormatError as error:
+        raise unreadable(saved.path, error) from error
+    if value not in (saved.value_after, saved.value_before) and not force:
+        raise ConflictError(
+            _("{path} was changed since: it does not say what mirrorctl wrote", path=saved.path),
+            hint=_("mirrorctl undo --force puts back the setting that stood there before; other lines stay"),
+            subject=str(saved.path),
+        )
+    return make_edit(target, Setting(path=saved.path, value=saved.value_before), current)
+
+
+def with_drain(target: Target, edit: FileEdit) -> FileEdit:
+    """`edit` with the interim content that its new value needs."""
+    drained = target.drain(edit.value_after)
+    if drained is None or not edit.changed or edit.interim is not None:
+        return edit
+    path, text = edit.path, decode(edit.before or b"")
+    try:
+        if not target.read(text, path):
+            return edit
+        interim = encode(target.write(text, path, drained))
+    except FormatError as error:
+        raise unreadable(path, error) from error
+    return FileEdit(path=path, before=edit.before, after=edit.after, interim=interim, value_after=edit.value_after)
+
+
+def unreadable(path: Path, error: FormatError) -> ConfigError:
+    return ConfigError(
+        _(
+            "{path}, line {line}, column {column}: {reason}",
+            path=path,
+            line=error.line,
+            column=error.column,
+            reason=error.reason,
+        ),
+        hint=_("the file is untouched; repair the line and run the command again"),
+        subject=str(path),
+    )
+
+
+def diff(edit: FileEdit) -> str:
+    """A unified diff without secrets, for people. Empty when nothing changes."""
+    if not edit.changed:
+        return ""
+    from difflib import unified_diff  # noqa: PLC0415  start-up time
+
+    before, after = (redact(decode(data or b"")).split("\n") for data in (edit.before, edit.after))
+    name = str(edit.path)
+    lines = unified_diff(
+        before,
+        after,
+        "/dev/null" if edit.before is None else name,
+        "/dev/null" if edit.after is None else name,
+        lineterm="",
+    )
+    return "\n".join(line.encode("utf-8", "replace").decode() for line in lines)
+
+
+def setting_of(value: Value) -> tuple[str, ...]:
+    """The addresses in a lens value, for showing and comparing."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(item if isinstance(item, str) else item[0] for item in value)

@@ -1,0 +1,122 @@
+"""Tables of mirrors. The owner of rich, with `mirrorctl.render.progress`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text as Cell
+
+from mirrorctl.commands.listing import ListData, MirrorView
+from mirrorctl.commands.probe import ProbeData
+from mirrorctl.model import Probe, Ranked, Ranking, Status
+from mirrorctl.render.screen import visible
+from mirrorctl.render.text import Writer
+from mirrorctl.text import _
+
+PLAIN_COLUMNS = 100
+
+
+def console(stream: TextIO, writer: Writer, environ: Mapping[str, str]) -> Console:
+    """A console that decides nothing by itself about colour, and is wide enough when it is no terminal."""
+    return Console(
+        file=stream,
+        no_color=not writer.colour,
+        force_terminal=writer.colour,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        width=None if stream.isatty() else int(environ.get("COLUMNS", PLAIN_COLUMNS)),
+    )
+
+
+def print_probe(data: ProbeData, out: Console, writer: Writer) -> None:
+    for ranking in data.ecosystems:
+        _print_ranking(ranking, out, writer)
+
+
+def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
+    work = ranking.workload
+    title = _(
+        "{ecosystem}: {count} mirrors in {s:.1f} s, {mb:.1f} MB read",
+        ecosystem=ranking.ecosystem,
+        count=len(ranking.ranked) + len(ranking.rejected),
+        s=ranking.elapsed_s,
+        mb=ranking.read_bytes / 1e6,
+    )
+    out.print(Cell(writer.say(title), style="bold"))
+    if ranking.ranked:
+        table = _table()
+        for head in (_("mirror"), _("predicted"), _("first byte"), _("bandwidth"), _("lag")):
+            table.add_column(
+                writer.say(head),
+                justify="left" if head.template == "mirror" else "right",
+                no_wrap=head.template != "mirror",
+            )
+        for index, entry in enumerate(ranking.ranked):
+            table.add_row(*_ranked_row(entry, writer), style="green" if index == 0 else None)
+        out.print(table)
+        workload = _(
+            "predicted: seconds for {requests} requests and {mb:.0f} MB, one after another",
+            requests=work.requests,
+            mb=work.bytes / 1e6,
+        )
+        out.print(Cell("  " + writer.say(workload), style="dim"))
+    if ranking.rejected:
+        table = _table()
+        table.add_column(writer.say(_("rejected")), no_wrap=True)
+        table.add_column(writer.say(_("reason")))
+        for probe in ranking.rejected:
+            detail = writer.say(probe.reason.detail) if probe.reason else "?"
+            table.add_row(visible(probe.mirror.id), Cell(detail, style="yellow"))
+        out.print(table)
+
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", padding=(0, 1))
+
+
+def _ranked_row(entry: Ranked, writer: Writer) -> tuple[str, ...]:
+    probe: Probe = entry.probe
+    bandwidth = probe.bandwidth_bytes_per_s
+    return (
+        visible(probe.mirror.id),
+        f"{entry.predicted_s:.2f} s",
+        f"{probe.ttfb_s * 1000:.0f} ms" if probe.ttfb_s is not None else "?",
+        f"{bandwidth / 1e6:.1f} MB/s" if bandwidth is not None else "?",
+        duration(probe.lag_s, writer),
+    )
+
+
+def duration(seconds: float | None, writer: Writer) -> str:
+    """A lag as people say it; a question mark when it is not known."""
+    if seconds is None:
+        return "?"
+    if seconds < 3600:
+        return writer.say(_("{n:.0f} min", n=seconds / 60))
+    return writer.say(_("{n:.0f} h", n=seconds / 3600))
+
+
+def print_list(data: ListData, out: Console, writer: Writer, *, chinese: bool) -> None:
+    table = _table()
+    table.add_column(writer.say(_("mirror")), no_wrap=True)
+    table.add_column(writer.say(_("operator")))
+    table.add_column(writer.say(_("trust")), no_wrap=True)
+    table.add_column(writer.say(_("status")), no_wrap=True)
+    table.add_column("URL", overflow="fold")
+    for mirror in data.mirrors:
+        style = None if mirror.status == Status.ACTIVE.value else "dim"
+        table.add_row(*_mirror_row(mirror, chinese=chinese), style=style)
+    out.print(table)
+    if data.hidden:
+        more = _("{count} more: dead, unverified or run by individuals (mirrorctl list --all)", count=data.hidden)
+        out.print(Cell("  " + writer.say(more), style="dim"))
+
+
+def _mirror_row(mirror: MirrorView, *, chinese: bool) -> tuple[str, ...]:
+    name = (mirror.name_zh if chinese else None) or mirror.name
+    status = f"{mirror.status} {mirror.status_since}" if mirror.status_since else mirror.status
+    return visible(mirror.id), visible(name), mirror.trust, visible(status), visible(mirror.url)
