@@ -14,7 +14,8 @@ from typing import Any
 
 from mirrorctl.catalog_entry import GITHUB, UNUSABLE_KINDS, Entry
 from mirrorctl.catalog_schema import BUNDLED, Evidence, Layer, OperatorEntry, parse
-from mirrorctl.catalog_syntax import nearest, nearest_hint, normalise, refuse
+from mirrorctl.catalog_syntax import nearest, nearest_hint, refuse
+from mirrorctl.catalog_url import normalise
 from mirrorctl.errors import CatalogError
 from mirrorctl.model import Mirror, Operator, Status, Trust
 from mirrorctl.text import _
@@ -114,6 +115,7 @@ def merge(layers: Sequence[Layer]) -> Catalog:
     evidence: dict[str, Evidence] = {}
     canaries: dict[str, dict[str, tuple[str, ...]]] = {}
     entries: dict[str, tuple[Layer, Entry]] = {}
+    ids: set[str] = set()  # disabled ones too
     hosts: dict[str, None] = {}
     for layer in layers:
         for stated in layer.operators:
@@ -125,17 +127,16 @@ def merge(layers: Sequence[Layer]) -> Catalog:
         _disable(layer, entries)
         for entry in layer.entries:
             entries[entry.id] = layer, entry
+            ids.add(entry.id)
             _imply_operator(entry, operators)
-    catalog_date = max((layer.catalog_date for layer in layers if layer.catalog_date), default=date.min)
-    mirrors = tuple([_join(entry, layer, operators, evidence) for layer, entry in entries.values()])
     for layer, entry in entries.values():
-        _check_references(layer, entry, canaries, entries)
+        _check_references(layer, entry, ids=ids, ecosystems=canaries.keys(), evidence=evidence.keys())
     return Catalog(
-        mirrors=mirrors,
+        mirrors=tuple([_join(entry, layer, operators, evidence) for layer, entry in entries.values()]),
         operators=operators,
         evidence=evidence,
         canaries=canaries,
-        catalog_date=catalog_date,
+        catalog_date=max((layer.catalog_date for layer in layers if layer.catalog_date), default=date.min),
         dead_docker_hosts=tuple(hosts),
     )
 
@@ -168,7 +169,7 @@ def _imply_operator(entry: Entry, operators: dict[str, Operator]) -> None:
 def _disable(layer: Layer, entries: dict[str, tuple[Layer, Entry]]) -> None:
     for mirror_id, path in layer.disabled.items():
         if mirror_id not in entries:
-            reason = _("there is no entry {id} to disable", id=mirror_id)
+            reason = _("{name} is not known", name=mirror_id)
             refuse(layer.name, f"{path}.id", reason, nearest_hint(mirror_id, entries))
         del entries[mirror_id]
 
@@ -176,7 +177,7 @@ def _disable(layer: Layer, entries: dict[str, tuple[Layer, Entry]]) -> None:
 def _join(entry: Entry, layer: Layer, operators: Mapping[str, Operator], evidence: Mapping[str, Evidence]) -> Mirror:
     operator = operators.get(entry.operator)
     if operator is None:
-        reason = _("the operator {id} is not declared", id=entry.operator)
+        reason = _("{name} is not known", name=entry.operator)
         refuse(layer.name, f"{entry.path}.operator", reason, nearest_hint(entry.operator, operators))
     fields: Mapping[str, Any] = entry.fields
     default = entry.default
@@ -189,10 +190,6 @@ def _join(entry: Entry, layer: Layer, operators: Mapping[str, Operator], evidenc
         )
     if default and operator.trust is Trust.COMMUNITY:
         refuse(layer.name, f"{entry.path}.default", _("a community mirror cannot be in the default set"))
-    for index, key in enumerate(fields["evidence"]):
-        if key not in evidence:
-            reason = _("there is no evidence {key}", key=key)
-            refuse(layer.name, f"{entry.path}.evidence[{index}]", reason, nearest_hint(key, evidence))
     newest = entry.evidence_at or max((evidence[key].at for key in fields["evidence"]), default=None)
     return Mirror(trust=operator.trust, default=default, evidence_at=newest, **fields)
 
@@ -200,17 +197,23 @@ def _join(entry: Entry, layer: Layer, operators: Mapping[str, Operator], evidenc
 def _check_references(
     layer: Layer,
     entry: Entry,
-    canaries: Mapping[str, Mapping[str, tuple[str, ...]]],
-    entries: Mapping[str, tuple[Layer, Entry]],
+    *,
+    ids: AbstractSet[str],
+    ecosystems: AbstractSet[str],
+    evidence: AbstractSet[str],
 ) -> None:
-    ecosystem = entry.fields["ecosystem"]
-    if ecosystem not in canaries:
-        reason = _("{name} is not a known ecosystem", name=ecosystem)
-        refuse(layer.name, f"{entry.path}.ecosystem", reason, nearest_hint(ecosystem, canaries))
-    successor = entry.fields["replaced_by"]
-    if successor is not None and successor not in entries:
-        reason = _("there is no entry {id}", id=successor)
-        refuse(layer.name, f"{entry.path}.replaced_by", reason, nearest_hint(successor, entries))
+    """What an entry names has to be there, in this layer or an earlier one."""
+    fields = entry.fields
+    named = [("ecosystem", fields["ecosystem"], ecosystems)]
+    if fields["replaced_by"]:
+        named.append(("replaced_by", fields["replaced_by"], ids))
+    named += [(f"evidence[{index}]", key, evidence) for index, key in enumerate(fields["evidence"])]
+    if "sync" in fields:
+        named += [(f"sync.source[{index}]", key, evidence) for index, key in enumerate(fields["sync"].source)]
+    for key, name, known in named:
+        if name not in known:
+            reason = _("{name} is not known", name=name)
+            refuse(layer.name, f"{entry.path}.{key}", reason, nearest_hint(name, known))
 
 
 def bundled_text() -> str:

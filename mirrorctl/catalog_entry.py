@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from mirrorctl.catalog_syntax import Table, is_origin
+from mirrorctl.catalog_syntax import Table
+from mirrorctl.catalog_url import is_origin
 from mirrorctl.model import FreshnessRecipe, Status, Sync
 from mirrorctl.text import _
 
@@ -29,15 +29,15 @@ _DISABLED_KEYS = frozenset({"id", "disabled"})
 _SYNC_KEYS = frozenset({"documented", "source", "remark"})
 _RECIPE_KEYS = frozenset({"type", "url", "job"})
 _RECIPE_TYPES = frozenset(
-    {"tunasync", "mirrorz", "pku-status", "local-db-serial", "simple-serial", "last-modified", "status-page"}
+    {"tunasync", "mirrorz", "pku-status", "status-page"}
+    | {"shadowmire-serial", "simple-serial", "x-pypi-last-serial", "last-modified"}
 )
 _FEATURES = frozenset({"pep691", "pep658", "upload_time", "clone", "releases", "raw", "ipv4", "ipv6"})
 _PROBE_URLS = frozenset({"packages", "speedtest"})
 _PROBE_NAMES = frozenset({"project", "image", "repository"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """A mirror as one file states it. `fields` are the arguments of Mirror that need no other table."""
 
     path: str  # of its table, for messages
@@ -172,8 +172,9 @@ def _read_recipe(recipe: Table, *, secure: bool) -> FreshnessRecipe:
 def _read_probe(probe: Table, *, secure: bool) -> dict[str, object]:
     probe.allow(_PROBE_URLS | _PROBE_NAMES)
     values = {key: probe.required(key) for key in probe}
-    for key in _PROBE_URLS & values.keys():
-        probe.url(key, values[key], secure=secure)
+    for key, value in values.items():
+        if key in _PROBE_URLS:
+            probe.url(key, value, secure=secure)
     return dict(values)
 
 

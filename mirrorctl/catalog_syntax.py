@@ -1,4 +1,4 @@
-"""The syntax of a catalog file below its meaning: bounds, TOML, typed access with key paths, ids and URLs. Pure.
+"""The syntax of a catalog file below its meaning: bounds, TOML, typed access with key paths. Pure.
 
 Everything that is wrong is a CatalogError that names the file, the key path and the reason.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NoReturn
 
+from mirrorctl.catalog_url import flaw, has_port
 from mirrorctl.errors import CatalogError
 from mirrorctl.text import Text, _
 
@@ -20,7 +21,9 @@ MAX_LINE_BYTES = 4 * 1024
 MAX_MIRRORS = 5_000
 MAX_DEPTH = 4
 
-_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*(?:"|$)|\'[^\'\n]*(?:\'|$)|#[^\n]*', re.MULTILINE)
+MAX_CHOICES = 30  # of a list in a message
+
+_QUOTED = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*(?:"|$)|\'[^\'\n]*(?:\'|$)|#[^\n]*', re.MULTILINE)
 _DOTS = re.compile(r"\.[^.=,\n]*" * MAX_DEPTH)
 _BRACKET = re.compile(r"[][{}]")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*mirror[ \t]*\]\]", re.MULTILINE)
@@ -29,12 +32,6 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # Words that stand for something else where an id may stand.
 _RESERVED = frozenset({"fastest", "upstream"})
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
-
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-# RFC 3986, without user information, query and fragment, and without the characters that mean something to a shell
-# or in the files of the clients.
-_URL = re.compile(rf"(https?)://({_HOST})(?::([0-9]{{1,5}}))?(/[A-Za-z0-9._~+@:%/=,-]*)?")
-_ORIGIN = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?/?")
 
 
 def refuse(file: str, key: str, reason: Text, hint: Text | None = None) -> NoReturn:
@@ -64,11 +61,17 @@ def check_bounds(text: str, file: str) -> None:
         refuse_file(file, _("{size} bytes are more than the {limit} allowed", size=size, limit=MAX_BYTES))
     if '"""' in text or "'''" in text:
         refuse_file(file, _("multi-line strings are not part of the catalog format"))
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE_BYTES or (not line.isascii() and len(line.encode()) > MAX_LINE_BYTES):
-            refuse_file(file, _("line {line} is longer than {limit} bytes", line=number, limit=MAX_LINE_BYTES))
+    _check_lines(text.split("\n"), file)
     check_count(len(_HEADER.findall(text)), file)
     _check_depth(text, file)
+
+
+def _check_lines(lines: list[str], file: str) -> None:
+    if max(map(len, lines)) <= MAX_LINE_BYTES // 4:  # no character has more than four bytes
+        return
+    for number, line in enumerate(lines, 1):
+        if len(line.encode()) > MAX_LINE_BYTES:
+            refuse_file(file, _("line {line} is longer than {limit} bytes", line=number, limit=MAX_LINE_BYTES))
 
 
 def check_count(count: int, file: str) -> None:
@@ -116,18 +119,19 @@ class Table:
         refuse(self.file, self.key_path(key), reason, hint or self.about)
 
     def allow(self, keys: frozenset[str]) -> None:
-        for key in self._values.keys() - keys:
-            self.refuse(printable(key), _("unknown key"), nearest_hint(key, keys))
+        for key in self._values:
+            if key not in keys:
+                self.refuse(printable(key), _("unknown key"), nearest_hint(key, keys))
 
     def table(self, key: str) -> Table:
-        return Table(self._values.get(key, {}), self.file, self.key_path(printable(key)))
+        return self._inner(self._values.get(key, {}), self.key_path(printable(key)))
 
     def tables(self, key: str) -> list[Table]:
         values = self._values.get(key, [])
         if not isinstance(values, list):
             self.refuse(key, _("this has to be an array of tables"))
         path = self.key_path(key)
-        return [Table(value, self.file, f"{path}[{index}]") for index, value in enumerate(values)]
+        return [self._inner(value, f"{path}[{index}]") for index, value in enumerate(values)]
 
     def text(self, key: str) -> str | None:
         value = self._values.get(key)
@@ -185,13 +189,18 @@ class Table:
         return value
 
     def url(self, key: str, value: str, *, secure: bool) -> str:
-        """`value`, if it is a URL that may be written into a client's file; `secure` allows no http."""
+        """`value`, if it is a URL that may be written into a client's file; `secure` allows neither http nor a port."""
         reason = flaw(value)
         if reason:
             self.refuse(key, reason)
-        if secure and value.startswith("http:"):
-            self.refuse(key, _("an http URL is only allowed in an overlay"))
+        if secure and (value.startswith("http:") or has_port(value)):
+            self.refuse(key, _("a URL with http or with a port is only allowed in an overlay"))
         return value
+
+    def _inner(self, values: object, path: str) -> Table:
+        table = Table(values, self.file, path)
+        table.about = self.about
+        return table
 
     def _string(self, key: str, value: object) -> str:
         if not isinstance(value, str):
@@ -211,56 +220,6 @@ def _first_day(value: str) -> date | None:
         return None
 
 
-def flaw(url: str) -> Text | None:
-    """Why `url` may not stand in a catalog, or None."""
-    found = _URL.fullmatch(url)
-    if not found:
-        return _explain(url)
-    _scheme, host, port, path = found.groups()
-    if port and not 0 < int(port) < 65536:
-        return _("the port has to be between 1 and 65535")
-    if ".." in host or (path and "/../" in path.replace("%2e", ".").replace("%2E", ".") + "/"):
-        return _('".." is not allowed in a URL')
-    return None
-
-
-def _explain(url: str) -> Text:
-    """The first thing that is wrong with a URL that does not match. Never repeats what may be a password."""
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"http", "https"}:
-        return _("this has to begin with https:// or http://")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        return _("a URL must not hold a user name or password; they belong into ~/.netrc or a keyring")
-    if not authority.isascii():
-        return _("the host has to be written in ASCII, as {host!r}", host=_punycode(authority))
-    for character in rest[len(authority) :]:
-        if not re.fullmatch(r"[A-Za-z0-9._~+@:%/=,-]", character):
-            return _("{character} is not allowed in the path of a URL", character=ascii(character))
-    return _("the host is not valid")
-
-
-def _punycode(host: str) -> str:
-    try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return "xn--…"
-
-
-def is_origin(url: str) -> bool:
-    """Whether `url` is a scheme, a host and maybe a port: all that dockerd takes for a mirror."""
-    return _ORIGIN.fullmatch(url) is not None
-
-
-def normalise(url: str) -> str:
-    """`url` without what makes no difference: case of the host, the default port, slashes at the end."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    scheme, authority = scheme.lower(), authority.lower()
-    authority = authority.removesuffix(":443" if scheme == "https" else ":80")
-    return f"{scheme}{separator}{authority}{slash}{path}".rstrip("/")
-
-
 def printable(value: str) -> str:
     """`value` as part of a key path: quoted and escaped where it is not a bare key."""
     return value if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value) else ascii(value[:64])
@@ -273,8 +232,9 @@ def nearest(name: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(get_close_matches(name, sorted(known), n=3, cutoff=0.6))
 
 
-def nearest_hint(name: str, known: Iterable[str]) -> Text:
+def nearest_hint(name: str, known: Iterable[str]) -> Text | None:
     names = nearest(name, known)
     if names:
         return _("Did you mean {names}?", names=", ".join(names))
-    return _("Known are: {names}.", names=", ".join(sorted(known)))
+    choices = sorted(known)
+    return _("Known are: {names}.", names=", ".join(choices)) if len(choices) <= MAX_CHOICES else None

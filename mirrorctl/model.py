@@ -169,14 +169,18 @@ class Probe:
     """One measurement of one mirror. A failure is a probe with a reason, never a missing row.
 
     Seconds are of the first connection to the mirror; `ttfb_s` is from the request on a ready connection to the
-    first byte. None means not measured.
+    first byte, redirects included. `setup_s` is what all connections of a pull take, where files come from another
+    host than the index. The true bandwidth is likely between the low and the high one. None means not measured.
     """
 
     mirror: Mirror
     connect_s: float | None = None  # name lookup and TCP
     tls_s: float | None = None
     ttfb_s: float | None = None
+    setup_s: float | None = None
     bandwidth_bytes_per_s: float | None = None
+    bandwidth_low_bytes_per_s: float | None = None
+    bandwidth_high_bytes_per_s: float | None = None
     lag_s: float | None = None
     lag_basis: str | None = None
     read_bytes: int = 0
@@ -185,10 +189,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """An eligible mirror and the seconds that the workload is predicted to take through it."""
+    """An eligible mirror and the seconds that the workload is predicted to take through it, likely within low and high.
+
+    `confidence` is high, medium or low; `explanation` says why the mirror stands where it stands.
+    """
 
     probe: Probe
     predicted_s: float
+    low_s: float | None = None
+    high_s: float | None = None
+    confidence: str = "low"
+    explanation: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,7 +139,7 @@ def diff(edit: FileEdit) -> str:
         return ""
     from difflib import unified_diff  # noqa: PLC0415  start-up time
 
-    before, after = (redact(decode(data or b"")).split("\n") for data in (edit.before, edit.after))
+    before, after = (_lines(redact(decode(data or b""))) for data in (edit.before, edit.after))
     name = str(edit.path)
     lines = unified_diff(
         before,
@@ -149,6 +149,12 @@ def diff(edit: FileEdit) -> str:
         lineterm="",
     )
     return "\n".join(line.encode("utf-8", "replace").decode() for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a diff; one that lacks its line end says so, as diff(1) has it."""
+    *lines, rest = text.split("\n")
+    return [*lines, f"{rest}\n\\ No newline at end of file"] if rest else lines
 
 
 def setting_of(value: Value) -> tuple[str, ...]:

@@ -54,8 +54,11 @@ def show(session: Session, identifier: str) -> Result[EntryData]:
 
 def _entry(session: Session, mirror: Mirror) -> EntryData:
     known = (session.catalog.evidence.get(key) for key in mirror.evidence)
+    values = {field.name: getattr(mirror, field.name) for field in fields(mirror) if field.name != "evidence"}
+    values["sync"] = mirror.sync.documented
+    values["freshness"] = tuple(f"{recipe.type} {recipe.url}" for recipe in mirror.freshness)
     return EntryData(
-        mirror={field.name: getattr(mirror, field.name) for field in fields(mirror)},
+        mirror=values,
         evidence=tuple(f"{item.ref} ({item.at}): {item.says}" for item in known if item is not None),
     )
 

@@ -160,6 +160,8 @@ def _plan(
         try:
             mirrors = _pick(session, request, found, rankings)
             changes.append(_change(session, request, found, mirrors))
+        except UsageError:
+            raise
         except NoMirrorError as error:
             without.append((error, found.target.NAME))
         except WriteError as error:

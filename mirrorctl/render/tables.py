@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Cell
 
-from mirrorctl.commands.listing import ListData, MirrorView
+from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.probe import ProbeData
 from mirrorctl.model import Probe, Ranked, Ranking, Status
 from mirrorctl.render.screen import visible
@@ -100,23 +100,27 @@ def duration(seconds: float | None, writer: Writer) -> str:
     return writer.say(_("{n:.0f} h", n=seconds / 3600))
 
 
+WIDE_COLUMNS = 120
+
+
 def print_list(data: ListData, out: Console, writer: Writer, *, chinese: bool) -> None:
     table = _table()
+    everything = any(mirror.status != Status.ACTIVE.value for mirror in data.mirrors)
     table.add_column(writer.say(_("mirror")), no_wrap=True)
-    table.add_column(writer.say(_("operator")))
+    if out.width >= WIDE_COLUMNS:
+        table.add_column(writer.say(_("operator")), no_wrap=True)
     table.add_column(writer.say(_("trust")), no_wrap=True)
-    table.add_column(writer.say(_("status")), no_wrap=True)
+    if everything:
+        table.add_column(writer.say(_("status")), no_wrap=True)
     table.add_column("URL", overflow="fold")
     for mirror in data.mirrors:
+        name = (mirror.name_zh if chinese else None) or mirror.name
+        status = f"{mirror.status} {mirror.status_since}" if mirror.status_since else mirror.status
+        row = [mirror.id, *([name] if out.width >= WIDE_COLUMNS else []), mirror.trust]
+        row += [*([status] if everything else []), mirror.url]
         style = None if mirror.status == Status.ACTIVE.value else "dim"
-        table.add_row(*_mirror_row(mirror, chinese=chinese), style=style)
+        table.add_row(*map(visible, row), style=style)
     out.print(table)
     if data.hidden:
         more = _("{count} more: dead, unverified or run by individuals (mirrorctl list --all)", count=data.hidden)
         out.print(Cell("  " + writer.say(more), style="dim"))
-
-
-def _mirror_row(mirror: MirrorView, *, chinese: bool) -> tuple[str, ...]:
-    name = (mirror.name_zh if chinese else None) or mirror.name
-    status = f"{mirror.status} {mirror.status_since}" if mirror.status_since else mirror.status
-    return visible(mirror.id), visible(name), mirror.trust, visible(status), visible(mirror.url)

@@ -188,5 +188,5 @@ def _entry(data: EntryData, writer: Writer) -> Iterator[str]:
         items = value if isinstance(value, tuple) else (value,)
         for index, item in enumerate(items):
             yield f"{writer.paint(pad(name if index == 0 else '', 14), 'dim')}{visible(str(item))}"
-    for line in data.evidence:
-        yield f"{writer.paint(pad('', 14), 'dim')}{visible(line)}"
+    for index, line in enumerate(data.evidence):
+        yield f"{writer.paint(pad('evidence' if index == 0 else '', 14), 'dim')}{visible(line)}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mirrorctl.dialogue import Output
 from mirrorctl.errors import ConfigError, FormatError
-from mirrorctl.redaction import redact
+from mirrorctl.redaction import has_userinfo, redact
 from mirrorctl.text import _
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -70,3 +70,10 @@ def excerpt(output: Output) -> str:
     errors = [line for line in lines if line.lower().startswith(("error", "fatal"))]
     line = redact((errors or lines or [""])[0 if errors else -1])
     return "".join(filter(str.isprintable, line))[:EXCERPT_CHARS]
+
+
+def is_private(url: str, *, public: frozenset[str], ours: frozenset[str]) -> bool:
+    """Whether `url` may serve what nothing else does: it carries a name or a password, or nobody knows it."""
+    if address(url) in map(address, ours):
+        return False
+    return has_userinfo(url) or address(url) not in map(address, public)

@@ -9,9 +9,20 @@ import pytest
 from servers.certificates import Authority, authority
 from servers.index import index
 from servers.outside import Outside
+from servers.overlay import entry, overlay
 from servers.repositories import repositories, seed
-from servers.web import Server
+from servers.web import Faults, Server
 from servers.workstation import Workstation
+
+GITHUB_PREFIX = "/https://github.com/"
+SLOW = Faults(delay_s=0.15, rate_bytes_per_s=2_000_000)
+
+
+def near(index_server: Server, git_server: Server) -> tuple[dict[str, object], ...]:
+    return (
+        entry("near-index", "pypi", f"{index_server.url}/simple", operator="near"),
+        entry("near-git", "git", f"{git_server.url}{GITHUB_PREFIX}", operator="near"),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +44,8 @@ def outside() -> Iterator[Outside]:
 
 
 @pytest.fixture
-def machine(home: Path, trusted: Authority, outside: Outside) -> Workstation:
+def bare(home: Path, trusted: Authority, outside: Outside) -> Workstation:
+    """A fresh machine. What its clients trust is the authority of the mirrors."""
     return Workstation.new(home, trusted.environ, outside.environ)
 
 
@@ -44,10 +56,23 @@ def index_mirror(trusted: Authority) -> Iterator[Server]:
 
 
 @pytest.fixture
+def slow_index(trusted: Authority) -> Iterator[Server]:
+    with Server(application=index(), tls=trusted.tls, faults=SLOW) as server:
+        yield server
+
+
+@pytest.fixture
 def git_mirror(trusted: Authority, repository_root: Path) -> Iterator[Server]:
     """A prefix proxy: repositories are below /https://github.com/."""
-    application = repositories(repository_root, "/https://github.com/")
+    application = repositories(repository_root, GITHUB_PREFIX)
     with Server(application=application, tls=trusted.tls) as server:
+        yield server
+
+
+@pytest.fixture
+def slow_git(trusted: Authority, repository_root: Path) -> Iterator[Server]:
+    application = repositories(repository_root, GITHUB_PREFIX)
+    with Server(application=application, tls=trusted.tls, faults=SLOW) as server:
         yield server
 
 
@@ -58,3 +83,26 @@ def github(trusted: Authority, outside: Outside, tmp_path: Path) -> Iterator[Ser
     with Server(application=repositories(root), tls=trusted.tls, host="github.com") as server:
         outside.names["github.com:443"] = server.port
         yield server
+
+
+@pytest.fixture
+def machine(bare: Workstation, index_mirror: Server, git_mirror: Server) -> Workstation:
+    """A machine whose catalog has one operator, `near`, with an index and a git proxy."""
+    bare.know(overlay(*near(index_mirror, git_mirror)))
+    return bare
+
+
+@pytest.fixture
+def choice(
+    machine: Workstation, index_mirror: Server, git_mirror: Server, slow_index: Server, slow_git: Server
+) -> Workstation:
+    """The same with a second operator, `far`, who has the same and is slow."""
+    machine.know(
+        overlay(
+            entry("far-index", "pypi", f"{slow_index.url}/simple", operator="far"),
+            entry("far-git", "git", f"{slow_git.url}{GITHUB_PREFIX}", operator="far"),
+            *near(index_mirror, git_mirror),
+            operators={"far": "company", "near": "university"},
+        )
+    )
+    return machine

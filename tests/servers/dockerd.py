@@ -129,7 +129,13 @@ class Daemon:
     def docker(self, *args: str) -> str:
         env = {"PATH": search_path(), "HOME": str(self.directory), **self.environ}
         done = subprocess.run(
-            ["docker", *args], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=90
+            ["docker", *args],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=90,
         )
         assert done.returncode == 0, f"docker {' '.join(args)}: {done.stderr}"
         return done.stdout.strip()
@@ -191,9 +197,9 @@ def root_filesystem(directory: Path, program: str = "/bin/sleep") -> Path:
 def publish(daemon: Daemon, origin: Registry, archive: Path, name: str) -> None:
     """Makes an image of the archive and puts it on `origin` as library/`name`:latest."""
     daemon.docker("import", str(archive), f"{name}:latest")
+    source, sink = f"docker-daemon:{name}:latest", f"docker://127.0.0.1:{origin.port}/library/{name}:latest"
     subprocess.run(
-        ["skopeo", "copy", "-q", "--src-daemon-host", f"unix://{daemon.socket}", "--dest-tls-verify=false"]
-        + [f"docker-daemon:{name}:latest", f"docker://127.0.0.1:{origin.port}/library/{name}:latest"],
+        ["skopeo", "copy", "-q", f"--src-daemon-host=unix://{daemon.socket}", "--dest-tls-verify=false", source, sink],
         env={"PATH": search_path(), "HOME": str(daemon.directory)},
         check=True,
         capture_output=True,

@@ -51,8 +51,8 @@ def projects() -> Mapping[str, Mapping[str, bytes]]:
         "six": [wheel("six", "1.16.0", "py2.py3-none-any"), wheel("six", "1.17.0", "py2.py3-none-any")],
         "pip": [wheel("pip", "25.0", "py3-none-any", MIB)],
         "idna": [wheel("idna", "3.10", "py3-none-any", 64 * 1024)],
-        "numpy": [wheel("numpy", "2.1.0", "py3-none-any", 3 * MIB)],
-        "opencv-python": [wheel("opencv-python", "4.10.0.84", "py3-none-any", 3 * MIB)],
+        "numpy": [wheel("numpy", "2.1.0", "py3-none-any", 4 * MIB)],
+        "opencv-python": [wheel("opencv-python", "4.10.0.84", "py3-none-any", 4 * MIB)],
     }
     return {project: dict(files) for project, files in made.items()}
 

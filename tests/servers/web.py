@@ -47,13 +47,14 @@ Application: TypeAlias = Callable[[Hit], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What goes wrong, for requests whose path contains `only`.
+    """What goes wrong, for requests whose path contains `only` and whose User-Agent contains `agent`.
 
     status: answered to everything. portal: a login page with status 200. truncate: the body ends half way.
     corrupt: the body has other bytes of the same length. silent: the request is never answered.
     """
 
     only: str = ""
+    agent: str = ""
     status: int | None = None
     portal: bool = False
     truncate: bool = False
@@ -63,7 +64,7 @@ class Faults:
     rate_bytes_per_s: float | None = None
 
     def concern(self, hit: Hit) -> bool:
-        return self.only in hit.path
+        return self.only in hit.path and self.agent in hit.agent
 
     def spoil(self, answer: Answer) -> Answer:
         """The answer with the faults that change its content."""

@@ -54,10 +54,14 @@ def search_path() -> str:
 
 @dataclass(slots=True, kw_only=True)
 class Workstation:
-    """`environ` is all that programs see. No output may ever hold one of `secrets`."""
+    """`environ` is all that programs see. No output may ever hold one of `secrets`.
+
+    Runs of the program are given the `catalog`.
+    """
 
     home: Path
     environ: dict[str, str]
+    catalog: Path | None = None
     secrets: list[str] = field(default_factory=list)
 
     @classmethod
@@ -68,9 +72,7 @@ class Workstation:
             environ |= more
         return cls(home=home, environ=environ)
 
-    def run(
-        self, *argv: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, user: int | None = None
-    ) -> Ran:
+    def run(self, *argv: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ran:
         """Run a program to its end, without a terminal."""
         done = subprocess.run(
             argv,
@@ -81,14 +83,28 @@ class Workstation:
             text=True,
             timeout=TIMEOUT_S,
             check=False,
-            user=user,
         )
         return Ran(argv=argv, status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
+    @property
+    def state(self) -> Path:
+        return Path(self.environ["MIRRORCTL_STATE_DIR"])
+
+    def know(self, text: str) -> None:
+        """Lets the program have this catalog from now on."""
+        self.catalog = self.home.parent / "mirrors.toml"
+        self.catalog.write_text(text, encoding="utf-8")
+
     def mirrorctl(
-        self, *args: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None, user: int | None = None
+        self,
+        *args: str,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> Ran:
-        ran = self.run(sys.executable, "-m", "mirrorctl", *args, environ=environ, cwd=cwd, user=user)
+        """Run the program, behind `prefix` if there is one (`nice`, `setpriv`)."""
+        named = ("--catalog", str(self.catalog)) if self.catalog else ()
+        ran = self.run(*prefix, sys.executable, "-m", "mirrorctl", *args, *named, environ=environ, cwd=cwd)
         for secret in self.secrets:
             assert secret not in ran.stdout + ran.stderr, f"{' '.join(args)} shows a secret"
         return ran
