@@ -1,0 +1,205 @@
+"""Container registries that mirror Docker Hub: the pull API of the OCI distribution specification.
+
+The walk is that of a pull: `/v2/`, the token if one is asked for, the manifest of a tag, the manifest of a platform,
+the configuration blob compared with its digest, and a layer, which most registries redirect to a store elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeAlias
+from urllib.parse import urlencode, urlsplit
+
+from mirrorctl.ecosystems.base import (
+    Artefact,
+    Asking,
+    Canaries,
+    Finding,
+    Rejected,
+    Reply,
+    Request,
+    Walk,
+    check_digest,
+    check_no_portal,
+    check_status,
+    content_range_size,
+    host_of,
+)
+from mirrorctl.model import Mirror, Workload
+from mirrorctl.text import _
+
+NAME = "docker"
+
+# An image of a few layers: token, manifests, configuration, three large blobs.
+WORKLOAD = Workload(requests=8, bytes=60_000_000)
+
+MANIFEST_LIMIT_BYTES = 256 * 1024
+CONFIG_LIMIT_BYTES = 512 * 1024
+INDEX_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+)
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+ACCEPT = {"Accept": ", ".join((*INDEX_TYPES, *MANIFEST_TYPES))}
+HEAD_BYTES = 1024
+GZIP_MAGIC = b"\x1f\x8b"
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+Manifest: TypeAlias = dict[str, Any]
+
+
+def walk(mirror: Mirror, canaries: Canaries) -> Walk:
+    """`/v2/`, then the first known image through to a range of its largest layer."""
+    base = mirror.url.rstrip("/")
+    images = canaries.get("images", ())
+    challenge = yield from _greet(base)
+    for image in images:
+        headers = (yield from _token(challenge, image)) if challenge else {}
+        reply = yield Request(
+            url=f"{base}/v2/{image}/manifests/latest",
+            headers=ACCEPT | headers,
+            limit_bytes=MANIFEST_LIMIT_BYTES,
+            on_site=True,
+        )
+        if reply.status == 401 and not headers:
+            headers = yield from _token(_challenge(reply), image)
+            reply = yield Request(
+                url=f"{base}/v2/{image}/manifests/latest",
+                headers=ACCEPT | headers,
+                limit_bytes=MANIFEST_LIMIT_BYTES,
+                on_site=True,
+            )
+        if reply.status == 404:
+            continue
+        finding = yield from _pull(base, image, headers, reply)
+        return finding
+    raise Rejected(
+        "not-a-registry",
+        _(
+            "{host} has none of the images that every mirror has: {images}.",
+            host=host_of(base),
+            images=", ".join(images),
+        ),
+    )
+
+
+def _greet(base: str) -> Asking[str]:
+    """The challenge of a registry that wants a token, or an empty string."""
+    reply = yield Request(url=f"{base}/v2/", on_site=True)
+    check_no_portal(reply, _("the registry API"))
+    if reply.status == 401:
+        return _challenge(reply)
+    check_status(reply)
+    return ""
+
+
+def _challenge(reply: Reply) -> str:
+    challenge = reply.headers.get("www-authenticate", "")
+    if challenge.lower().startswith("bearer "):
+        return challenge
+    raise Rejected("login-required", _("{host} wants a login.", host=host_of(reply.url)))
+
+
+def _token(challenge: str, image: str) -> Asking[dict[str, str]]:
+    """An anonymous token (distribution: token authentication). The realm may be any host: no credential goes there."""
+    parameters = dict(_PARAMETER.findall(challenge))
+    realm = parameters.get("realm", "")
+    try:
+        sound = urlsplit(realm).scheme in ("https", "http") and bool(urlsplit(realm).hostname)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise Rejected("token", _("The registry names no usable place to get a token from."))
+    query = {"scope": f"repository:{image}:pull"}
+    if "service" in parameters:
+        query["service"] = parameters["service"]
+    reply = yield Request(url=f"{realm}{'&' if '?' in realm else '?'}{urlencode(query)}", limit_bytes=64 * 1024)
+    if reply.status in (401, 403):
+        raise Rejected("login-required", _("{host} gives no token without a login.", host=host_of(realm)))
+    check_status(reply)
+    data = _json(reply)
+    token = data.get("token") or data.get("access_token")
+    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
+        raise Rejected("token", _("{host} answered without a token.", host=host_of(realm)))
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Asking[Finding]:
+    check_status(reply)
+    tag_digest = reply.headers.get("docker-content-digest", "")
+    if _DIGEST.fullmatch(tag_digest):
+        check_digest(reply.body, "sha256", tag_digest.removeprefix("sha256:"), f"{image}:latest")
+    manifest = _json(reply)
+    if "manifests" in manifest:
+        digest = _platform_digest(manifest)
+        reply = yield Request(
+            url=f"{base}/v2/{image}/manifests/{digest}",
+            headers=ACCEPT | headers,
+            limit_bytes=MANIFEST_LIMIT_BYTES,
+            on_site=True,
+        )
+        check_status(reply)
+        check_digest(reply.body, "sha256", digest.removeprefix("sha256:"), f"{image}@{digest}")
+        manifest = _json(reply)
+    config, layer = _descriptors(manifest)
+    reply = yield Request(url=f"{base}/v2/{image}/blobs/{config}", headers=headers, limit_bytes=CONFIG_LIMIT_BYTES)
+    check_status(reply)
+    check_digest(reply.body, "sha256", config.removeprefix("sha256:"), f"{image}@{config}")
+    artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
+    return Finding(artefact=artefact, markers={f"digest:{image}:latest": tag_digest} if tag_digest else {})
+
+
+def _platform_digest(index: Manifest) -> str:
+    """The manifest for amd64, or the first one that is for a platform at all."""
+    try:
+        entries = [entry for entry in index["manifests"] if entry["platform"]["architecture"] != "unknown"]
+        entries.sort(
+            key=lambda entry: (entry["platform"]["architecture"] != "amd64", entry["platform"]["os"] != "linux")
+        )
+        return _sound_digest(entries[0]["digest"])
+    except (KeyError, TypeError, IndexError) as error:
+        raise Rejected("not-a-registry", _("The index of the image names no manifest for a platform.")) from error
+
+
+def _descriptors(manifest: Manifest) -> tuple[str, str]:
+    """The digests of the configuration and of the largest layer."""
+    try:
+        layer = max(manifest["layers"], key=lambda entry: int(entry["size"]))
+        return _sound_digest(manifest["config"]["digest"]), _sound_digest(layer["digest"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Rejected("not-a-registry", _("The manifest of the image names no layers.")) from error
+
+
+def _sound_digest(digest: object) -> str:
+    if isinstance(digest, str) and _DIGEST.fullmatch(digest):
+        return digest
+    raise Rejected("not-a-registry", _("A digest of the image is not one of SHA-256."))
+
+
+def _check_layer(url: str, digest: str, headers: dict[str, str]) -> Asking[Artefact]:
+    wanted = headers | {"Range": f"bytes=0-{HEAD_BYTES - 1}"}
+    reply = yield Request(url=url, headers=wanted, limit_bytes=HEAD_BYTES, whole=False)
+    check_status(reply, 200, 206)
+    check_no_portal(reply, _("a layer"))
+    ranged = reply.status == 206
+    length = reply.headers.get("content-length", "")
+    size = content_range_size(reply) if ranged else int(length) if length.isdecimal() else None
+    signature = re.escape(GZIP_MAGIC) if reply.body.startswith(GZIP_MAGIC) else b""
+    return Artefact(url=url, name=digest, headers=headers, size_bytes=size, ranged=ranged, signature=signature)
+
+
+def _json(reply: Reply) -> Manifest:
+    check_no_portal(reply, _("a manifest"))
+    try:
+        data = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        data = None
+    if isinstance(data, dict):
+        return data
+    raise Rejected("not-a-registry", _("What {host} answered is not what a registry answers.", host=host_of(reply.url)))

@@ -1,0 +1,157 @@
+"""Git over smart HTTP, protocol version 2 (gitprotocol-http, gitprotocol-v2, gitprotocol-pack).
+
+The walk is that of a clone: the advertisement, the refs, and the pack of a clone of depth 1, which is also what
+bandwidth is measured with. A mirror is a copy of one repository, or a prefix that stands for a whole host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mirrorctl.ecosystems.base import (
+    Artefact,
+    Asking,
+    Canaries,
+    Finding,
+    Rejected,
+    Reply,
+    Request,
+    Walk,
+    check_no_portal,
+    check_status,
+    host_of,
+)
+from mirrorctl.model import Mirror, Workload
+from mirrorctl.text import _
+
+NAME = "git"
+
+# A clone of a medium repository: advertisement, refs, one pack.
+WORKLOAD = Workload(requests=3, bytes=30_000_000)
+
+PROTOCOL = {"Git-Protocol": "version=2"}
+ADVERTISEMENT_LIMIT_BYTES = 16 * 1024
+REFS_LIMIT_BYTES = 256 * 1024
+POST_HEADERS = PROTOCOL | {
+    "Content-Type": "application/x-git-upload-pack-request",
+    "Accept": "application/x-git-upload-pack-result",
+}
+FLUSH, DELIMITER = b"0000", b"0001"
+
+# The answer to `fetch`: perhaps a section of shallow commits, then the pack on band 1.
+PACK_SIGNATURE = rb"(?s).{0,2048}?000dpackfile\n[0-9a-f]{4}\x01PACK"
+
+_OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def packet(line: bytes) -> bytes:
+    """One pkt-line: four hexadecimal digits of length, themselves counted, and the content."""
+    return b"%04x" % (len(line) + 4) + line
+
+
+def packets(data: bytes) -> Iterator[bytes | None]:
+    """The pkt-lines of `data`, None for flush, delimiter and end packets, up to the last whole one.
+
+    Raises ValueError where there is no pkt-line.
+    """
+    at = 0
+    while at + 4 <= len(data):
+        if not re.fullmatch(rb"[0-9a-fA-F]{4}", data[at : at + 4]):
+            raise ValueError(f"no pkt-line at byte {at}")
+        size = int(data[at : at + 4], 16)
+        if size < 4:
+            yield None
+            at += 4
+            continue
+        if at + size > len(data):
+            return
+        yield data[at + 4 : at + size]
+        at += size
+
+
+def walk(mirror: Mirror, canaries: Canaries) -> Walk:
+    """Advertisement and HEAD of the first repository that is there, and its pack for measuring."""
+    repositories = (mirror.url.rstrip("/"),) if mirror.kind == "repo" else _below(mirror.url, canaries)
+    for repository in repositories:
+        reply = yield Request(
+            url=f"{repository}/info/refs?service=git-upload-pack",
+            headers=PROTOCOL,
+            limit_bytes=ADVERTISEMENT_LIMIT_BYTES,
+            whole=False,
+            on_site=True,
+        )
+        if reply.status in (401, 404):  # what hosts answer for a repository that is not there
+            continue
+        head = _advertised_head(reply)
+        head = head or (yield from _listed_head(repository))
+        return Finding(artefact=pack_of(repository, head), markers={f"head:{repository.rpartition('/')[2]}": head})
+    raise Rejected(
+        "no-repository",
+        _("{host} has none of the repositories that were asked for.", host=host_of(mirror.url)),
+    )
+
+
+def _below(prefix: str, canaries: Canaries) -> tuple[str, ...]:
+    base = prefix if prefix.endswith("/") else f"{prefix}/"
+    return tuple(f"{base}{repository.removesuffix('.git')}.git" for repository in canaries.get("repositories", ()))
+
+
+def _advertised_head(reply: Reply) -> str:
+    """HEAD as a server of version 0 or 1 advertises it at once; empty for version 2, which has to be asked."""
+    check_status(reply)
+    check_no_portal(reply, _("a repository"))
+    try:
+        lines = [line for line in packets(reply.body) if line]
+    except ValueError:
+        lines = []
+    if not lines or lines[0].rstrip() != b"# service=git-upload-pack":
+        raise Rejected("not-git", _("What {host} answered is not what a Git server answers.", host=host_of(reply.url)))
+    if len(lines) > 1 and lines[1].rstrip() == b"version 2":
+        return ""
+    for line in lines[1:]:
+        sha, _space, name = line.partition(b" ")
+        if _OBJECT.fullmatch(sha) and name.split(b"\0")[0].rstrip() == b"HEAD":
+            return sha.decode()
+    raise Rejected("no-repository", _("The repository at {host} has no HEAD.", host=host_of(reply.url)))
+
+
+def _listed_head(repository: str) -> Asking[str]:
+    """HEAD as `ls-refs` lists it."""
+    question = packet(b"command=ls-refs\n") + packet(b"object-format=sha1") + DELIMITER
+    question += packet(b"peel\n") + packet(b"symrefs\n") + packet(b"ref-prefix HEAD\n") + FLUSH
+    reply = yield Request(
+        url=f"{repository}/git-upload-pack",
+        method="POST",
+        headers=POST_HEADERS,
+        content=question,
+        limit_bytes=REFS_LIMIT_BYTES,
+        on_site=True,
+    )
+    check_status(reply)
+    check_no_portal(reply, _("the refs of a repository"))
+    try:
+        lines = [line for line in packets(reply.body) if line]
+    except ValueError:
+        lines = []
+    for line in lines:
+        sha, _space, name = line.partition(b" ")
+        if _OBJECT.fullmatch(sha) and name.split()[:1] == [b"HEAD"]:
+            return sha.decode()
+    raise Rejected("not-git", _("{host} lists no HEAD for a repository that it has.", host=host_of(repository)))
+
+
+def pack_of(repository: str, head: str) -> Artefact:
+    """The pack of a clone of depth 1. It cannot be asked for in parts; reading stops when enough was seen."""
+    question = packet(b"command=fetch") + packet(b"object-format=sha1") + DELIMITER
+    question += packet(b"no-progress") + packet(b"ofs-delta") + packet(b"deepen 1")
+    question += packet(f"want {head}\n".encode()) + packet(b"done\n") + FLUSH
+    return Artefact(
+        url=f"{repository}/git-upload-pack",
+        name=head,
+        method="POST",
+        headers=POST_HEADERS,
+        content=question,
+        ranged=False,
+        signature=PACK_SIGNATURE,
+    )

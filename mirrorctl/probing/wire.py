@@ -1,0 +1,235 @@
+"""HTTP/1.1 with one mirror: bounded in time and bytes, timed at each step, redirects followed by our own rules.
+
+httpx's transport is used without its client: so there are no cookies, no credentials, no redirects and no
+decompression to be switched off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from mirrorctl import __version__
+from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
+from mirrorctl.probing.failures import rejection_of
+from mirrorctl.probing.redirects import check_hop
+from mirrorctl.probing.surroundings import proxy_for
+from mirrorctl.text import _
+
+USER_AGENT = f"mirrorctl/{__version__} (+https://github.com/mirrorctl/mirrorctl)"
+MAX_REDIRECTS = 4
+DRAIN_LIMIT_BYTES = 16 * 1024
+TIMEOUTS = {"connect": 30.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # the real bound is the deadline of the race
+LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=30.0)
+
+
+@dataclass(slots=True)
+class Clock:
+    """The phases of one HTTP exchange, filled in by httpx's trace hook (httpcore, docs/extensions)."""
+
+    phase: str = "start"
+    started: dict[str, float] = field(default_factory=dict)
+    taken_s: dict[str, float] = field(default_factory=dict)
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:  # noqa: ARG002
+        name, _dot, state = event.rpartition(".")
+        now = time.perf_counter()
+        name = name.rpartition(".")[2]
+        if state == "started":
+            self.phase = name
+            self.started[name] = now
+        elif state == "complete" and name in self.started:
+            self.taken_s[name] = now - self.started[name]
+
+    @property
+    def first_byte_s(self) -> float | None:
+        """From sending the request to the headers of the reply."""
+        ended = self.taken_s.get("receive_response_headers")
+        if ended is None:
+            return None
+        return self.started["receive_response_headers"] + ended - self.started["send_request_headers"]
+
+
+@dataclass(slots=True)
+class Timing:
+    """What is known of the connections to one mirror so far. Lists are in the order of time."""
+
+    connect_s: float | None = None
+    tls_s: float | None = None
+    setup_s: dict[str, float] = field(default_factory=dict)  # by origin, least seen
+    index_s: list[float] = field(default_factory=list)  # request to first byte, connections being ready
+    file_s: list[float] = field(default_factory=list)
+    read_bytes: int = 0
+    phase: str = "start"
+
+
+class Wire:
+    """The connections to one mirror and to wherever it redirects."""
+
+    def __init__(self, site: str, context: Any, environ: Mapping[str, str]) -> None:
+        self.site = site
+        self.timing = Timing()
+        self._context = context
+        self._environ = environ
+        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply to one request, its body read up to the limit; raises Rejected."""
+        try:
+            async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                body = await self._body(response, request)
+                return Reply(status=response.status_code, headers=headers, body=body, url=url)
+        except TimeoutError as error:
+            if request.patience_s is None:
+                raise
+            raise self.overdue() from error
+
+    @asynccontextmanager
+    async def open(self, request: Request) -> AsyncIterator[tuple[httpx.Response, str]]:
+        """The response to one request after redirects, its body unread, and its URL."""
+        url, waited_s, seen = request.url, 0.0, {request.url}
+        while True:
+            clock = Clock()
+            response = await self._send(request, url, clock)
+            try:
+                waited_s += clock.first_byte_s or 0.0
+                location = response.headers.get("location")
+                if response.status_code not in (301, 302, 303, 307, 308) or location is None:
+                    times = self.timing.index_s if request.on_site else self.timing.file_s
+                    if request.patience_s is None:
+                        times.append(waited_s)
+                    yield response, url
+                    return
+                await self._drain(response)
+            finally:
+                await response.aclose()
+            url = self._next_hop(request, url, location, seen)
+
+    def overdue(self) -> Rejected:
+        """What to say of a mirror that was cut off where it stands now."""
+        host = host_of(self.site)
+        match self.timing.phase:
+            case "start" | "connect_tcp":
+                return Rejected("connect-timeout", _("{host} did not accept a connection in time.", host=host))
+            case "start_tls":
+                return Rejected("tls-timeout", _("{host} accepted a connection and did not complete TLS.", host=host))
+            case "receive_response_body":
+                return Rejected("slow", _("{host} sends so slowly that it was cut off.", host=host))
+            case _:
+                return Rejected("silent", _("{host} took a request and did not answer in time.", host=host))
+
+    async def close(self) -> None:
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    async def _send(self, request: Request, url: str, clock: Clock) -> httpx.Response:
+        parts = urlsplit(url)
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            await clock.trace(event, info)
+            self.timing.phase = clock.phase
+
+        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
+        if url != request.url and urlsplit(request.url).netloc != parts.netloc:
+            headers.pop("Authorization", None)
+        try:
+            message = httpx.Request(
+                request.method,
+                url,
+                headers=headers,
+                content=request.content or None,
+                extensions={"trace": trace, "timeout": TIMEOUTS},
+            )
+            response = await self._transport(parts.scheme, parts.hostname or "").handle_async_request(message)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            raise rejection_of(error, url, clock.phase) from error
+        self._note(f"{parts.scheme}://{parts.netloc}", clock)
+        return response
+
+    def _note(self, origin: str, clock: Clock) -> None:
+        connect_s, tls_s = clock.taken_s.get("connect_tcp"), clock.taken_s.get("start_tls")
+        if connect_s is None:
+            return
+        if self.timing.connect_s is None:
+            self.timing.connect_s, self.timing.tls_s = connect_s, tls_s
+        setup_s = connect_s + (tls_s or 0.0)
+        self.timing.setup_s[origin] = min(setup_s, self.timing.setup_s.get(origin, setup_s))
+
+    async def _body(self, response: httpx.Response, request: Request) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise Rejected(
+                "compressed", _("{host} sends compressed data that was not asked for.", host=host_of(self.site))
+            )
+        if request.method == "HEAD":
+            return b""
+        length = response.headers.get("content-length", "")
+        if request.whole and length.isdecimal() and int(length) > request.limit_bytes:
+            raise self._too_large(request)
+        body = bytearray()
+        async for chunk in self.chunks(response):
+            body += chunk
+            if len(body) > request.limit_bytes and request.whole:
+                raise self._too_large(request)
+            if len(body) >= request.limit_bytes:
+                break
+        return bytes(body[: request.limit_bytes])
+
+    async def _drain(self, response: httpx.Response) -> None:
+        """Reads a small body that nobody wants, so that the connection can be used again."""
+        length = response.headers.get("content-length", "")
+        if length.isdecimal() and int(length) <= DRAIN_LIMIT_BYTES:
+            async for _chunk in self.chunks(response):
+                pass
+
+    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        """The body as it comes, counted; raises Rejected when it breaks off."""
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  what an async transport gives
+        try:
+            async for chunk in response.stream:
+                self.timing.read_bytes += len(chunk)
+                yield chunk
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            raise rejection_of(error, self.site, "receive_response_body") from error
+
+    def _too_large(self, request: Request) -> Rejected:
+        return Rejected(
+            "too-large",
+            _(
+                "{host} answered with more than the {limit} bytes that are read of such an answer.",
+                host=host_of(self.site),
+                limit=request.limit_bytes,
+            ),
+        )
+
+    def _next_hop(self, request: Request, url: str, location: str, seen: set[str]) -> str:
+        try:
+            target = urljoin(url, location)
+            urlsplit(target)
+        except ValueError as error:
+            raise Rejected("bad-redirect", _("{host} redirects to what is no address.", host=host_of(url))) from error
+        check_hop(url, target, site=self.site if request.on_site else None)
+        if target in seen or len(seen) > MAX_REDIRECTS:
+            raise Rejected(
+                "redirect-loop", _("{host} redirects in circles, or too many times.", host=host_of(self.site))
+            )
+        seen.add(target)
+        return target
+
+    def _transport(self, scheme: str, host: str) -> httpx.AsyncHTTPTransport:
+        proxy = proxy_for(scheme, host, self._environ)
+        if proxy not in self._transports:
+            try:
+                self._transports[proxy] = httpx.AsyncHTTPTransport(
+                    verify=self._context, http2=False, trust_env=False, limits=LIMITS, proxy=proxy
+                )
+            except (ValueError, ImportError) as error:
+                raise Rejected("proxy", _("The proxy that the environment names cannot be used.")) from error
+        return self._transports[proxy]

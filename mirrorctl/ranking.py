@@ -1,0 +1,158 @@
+"""From probes to a ranking: seconds that a stated pull is predicted to take. Pure: no clock, no network, no chance.
+
+    seconds = setup + requests · ttfb + ramp + bytes ÷ bandwidth
+
+`setup` is name lookup, TCP and TLS of every connection the pull needs; `ramp` is what slow start costs against a
+transfer at full bandwidth from the first byte (docs/explanation/how-a-mirror-is-chosen.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from mirrorctl.model import Mirror, Probe, Ranked, Ranking, Workload
+from mirrorctl.text import Text, _
+
+TIE_BAND = 1.25
+INITIAL_WINDOW_BYTES = 14_600  # ten segments (RFC 6928)
+LAG_WEIGHT = 0.05  # a mirror that is a whole day behind counts as that much slower
+UNKNOWN_LAG_S = 12 * 3600.0
+DAY_S = 24 * 3600.0
+
+
+def predict(workload: Workload, probe: Probe, bandwidth_bytes_per_s: float | None) -> float:
+    """Seconds of `workload` through the mirror; without a bandwidth, of its requests alone."""
+    ttfb_s = probe.ttfb_s or 0.0
+    setup_s = probe.setup_s if probe.setup_s is not None else (probe.connect_s or 0.0) + (probe.tls_s or 0.0)
+    seconds = setup_s + workload.requests * ttfb_s
+    if bandwidth_bytes_per_s:
+        seconds += ramp_s(bandwidth_bytes_per_s, round_trip_s(probe)) + workload.bytes / bandwidth_bytes_per_s
+    return seconds
+
+
+def round_trip_s(probe: Probe) -> float:
+    """The least time seen that a packet went there and back."""
+    return min((seconds for seconds in (probe.connect_s, probe.ttfb_s) if seconds), default=0.0)
+
+
+def ramp_s(bandwidth_bytes_per_s: float, rtt_s: float) -> float:
+    """What slow start costs: R round trips until the window holds a bandwidth-delay product, less what they carry."""
+    rounds = max(0, math.ceil(math.log2(max(1.0, bandwidth_bytes_per_s * rtt_s / INITIAL_WINDOW_BYTES))))
+    carried_bytes = INITIAL_WINDOW_BYTES * ((1 << rounds) - 1)
+    return max(0.0, rounds * rtt_s - carried_bytes / bandwidth_bytes_per_s)
+
+
+def rank(
+    ecosystem: str,
+    workload: Workload,
+    probes: Iterable[Probe],
+    *,
+    elapsed_s: float = 0.0,
+    read_bytes: int = 0,
+) -> Ranking:
+    """Orders what is eligible by predicted seconds, lag as a mild cost; what has a reason is rejected."""
+    probes = tuple(probes)
+    eligible = [probe for probe in probes if probe.reason is None]
+    fallback = min((probe.bandwidth_bytes_per_s for probe in eligible if probe.bandwidth_bytes_per_s), default=None)
+    ranked = sorted((_ranked(workload, probe, fallback) for probe in eligible), key=_cost)
+    return Ranking(
+        ecosystem=ecosystem,
+        workload=workload,
+        ranked=tuple(_explained(ranked, entry) for entry in ranked),
+        rejected=tuple(probe for probe in probes if probe.reason is not None),
+        elapsed_s=elapsed_s,
+        read_bytes=read_bytes,
+    )
+
+
+def _ranked(workload: Workload, probe: Probe, fallback: float | None) -> Ranked:
+    """A mirror whose bandwidth is not known is taken for as slow as the slowest whose bandwidth is."""
+    measured = probe.bandwidth_bytes_per_s
+    likely = measured or fallback
+    slow = probe.bandwidth_low_bytes_per_s or likely
+    fast = probe.bandwidth_high_bytes_per_s or likely
+    return Ranked(
+        probe=probe,
+        predicted_s=predict(workload, probe, likely),
+        low_s=predict(workload, probe, fast) if measured else None,
+        high_s=predict(workload, probe, slow) if measured else None,
+    )
+
+
+def _cost(entry: Ranked) -> tuple[float, str]:
+    lag_s = entry.probe.lag_s if entry.probe.lag_s is not None else UNKNOWN_LAG_S
+    return entry.predicted_s * (1 + LAG_WEIGHT * min(1.0, lag_s / DAY_S)), entry.probe.mirror.id
+
+
+def _explained(ranked: Sequence[Ranked], entry: Ranked) -> Ranked:
+    best = ranked[0]
+    return replace(entry, confidence=_confidence(ranked, entry), explanation=_explanation(best, entry))
+
+
+def _confidence(ranked: Sequence[Ranked], entry: Ranked) -> str:
+    """High: nothing else can be as good, by the intervals and by the tie band. Low: not all was measured."""
+    if entry.high_s is None:
+        return "low"
+    others = [other for other in ranked if other is not entry]
+    apart = all(
+        other.low_s is not None and (other.low_s > entry.high_s or (entry.low_s or 0.0) > (other.high_s or math.inf))
+        for other in others
+    )
+    clear = all(
+        other.predicted_s > TIE_BAND * entry.predicted_s or entry.predicted_s > TIE_BAND * other.predicted_s
+        for other in others
+    )
+    return "high" if apart and clear else "medium"
+
+
+def _explanation(best: Ranked, entry: Ranked) -> Text:
+    if entry.probe.bandwidth_bytes_per_s is None:
+        return _("answers well, but its bandwidth was not measured")
+    if entry is best:
+        return _("the least predicted time of all")
+    ratio = entry.predicted_s / best.predicted_s if best.predicted_s else 1.0
+    if ratio <= TIE_BAND:
+        return _("as good as the best within what such a measurement can tell")
+    requests_more_s = predict_requests_s(entry) - predict_requests_s(best)
+    if requests_more_s > (entry.predicted_s - best.predicted_s) / 2:
+        return _("{ratio:.1f} times the time of the best, because it answers later", ratio=ratio)
+    return _("{ratio:.1f} times the time of the best, because it sends more slowly", ratio=ratio)
+
+
+def predict_requests_s(entry: Ranked) -> float:
+    """The part of the prediction that bandwidth does not touch, for one request."""
+    return (entry.probe.ttfb_s or 0.0) + (entry.probe.setup_s or 0.0)
+
+
+def choose(ranking: Ranking, *, current: tuple[str, ...] = (), capacity: int = 1) -> tuple[Mirror, ...]:
+    """The mirrors to configure, most preferred first, at most `capacity`.
+
+    What is configured now stays first while it is within the tie band of the best, so that a second run changes
+    nothing. Further ones come from other failure domains first.
+    """
+    entries = list(ranking.ranked)
+    if not entries:
+        return ()
+    limit_s = entries[0].predicted_s * TIE_BAND
+    kept = [
+        entry
+        for url in current[:1]
+        for entry in entries
+        if same_url(url, entry.probe.mirror) and entry.predicted_s <= limit_s
+    ]
+    first = kept[0] if kept else entries[0]
+    chosen = [first.probe.mirror]
+    rest = [entry.probe.mirror for entry in entries if entry is not first]
+    while rest and len(chosen) < capacity:
+        domains = {mirror.domain for mirror in chosen}
+        following = next((mirror for mirror in rest if mirror.domain not in domains), rest[0])
+        chosen.append(following)
+        rest.remove(following)
+    return tuple(chosen)
+
+
+def same_url(url: str, mirror: Mirror) -> bool:
+    """Whether a configured URL is the mirror's, by any of its names."""
+    return url.rstrip("/").lower() in {known.rstrip("/").lower() for known in (mirror.url, *mirror.aliases)}
