@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TextIO
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text as Cell
@@ -76,7 +75,7 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
 
 
 def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", padding=(0, 1))
+    return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
 
 
 def _ranked_row(entry: Ranked, writer: Writer) -> tuple[str, ...]:
@@ -115,9 +114,8 @@ def print_list(data: ListData, out: Console, writer: Writer, *, chinese: bool) -
     table.add_column("URL", overflow="fold")
     for mirror in data.mirrors:
         name = (mirror.name_zh if chinese else None) or mirror.name
-        status = f"{mirror.status} {mirror.status_since}" if mirror.status_since else mirror.status
         row = [mirror.id, *([name] if out.width >= WIDE_COLUMNS else []), mirror.trust]
-        row += [*([status] if everything else []), mirror.url]
+        row += [*([mirror.status] if everything else []), mirror.url]
         style = None if mirror.status == Status.ACTIVE.value else "dim"
         table.add_row(*map(visible, row), style=style)
     out.print(table)
