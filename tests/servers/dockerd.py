@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -115,7 +116,7 @@ class Daemon:
     pid: int
 
     @property
-    def socket(self) -> Path:
+    def address(self) -> Path:
         return self.directory / "docker.sock"
 
     @property
@@ -124,7 +125,7 @@ class Daemon:
 
     @property
     def environ(self) -> dict[str, str]:
-        return {"DOCKER_HOST": f"unix://{self.socket}"}
+        return {"DOCKER_HOST": f"unix://{self.address}"}
 
     def docker(self, *args: str) -> str:
         env = {"PATH": search_path(), "HOME": str(self.directory), **self.environ}
@@ -143,6 +144,14 @@ class Daemon:
     def mirrors(self) -> list[str]:
         """What the daemon itself says that it uses."""
         return json.loads(self.docker("info", "--format", "{{json .RegistryConfig.Mirrors}}")) or []
+
+    def answering_pid(self) -> int:
+        """Who listens on the socket now."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.address))
+            pid, _uid, _gid = struct.unpack("3i", client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        assert isinstance(pid, int)
+        return pid
 
     def reload(self) -> None:
         """What an administrator would do: a hangup, and a look at the log."""
@@ -194,14 +203,16 @@ def root_filesystem(directory: Path, program: str = "/bin/sleep") -> Path:
     return archive
 
 
-def publish(daemon: Daemon, origin: Registry, archive: Path, name: str) -> None:
-    """Makes an image of the archive and puts it on `origin` as library/`name`:latest."""
-    daemon.docker("import", str(archive), f"{name}:latest")
-    source, sink = f"docker-daemon:{name}:latest", f"docker://127.0.0.1:{origin.port}/library/{name}:latest"
-    subprocess.run(
-        ["skopeo", "copy", "-q", f"--src-daemon-host=unix://{daemon.socket}", "--dest-tls-verify=false", source, sink],
-        env={"PATH": search_path(), "HOME": str(daemon.directory)},
-        check=True,
-        capture_output=True,
-    )
-    daemon.docker("rmi", "-f", f"{name}:latest")
+def publish(daemon: Daemon, origin: Registry, archive: Path, *names: str) -> None:
+    """Makes an image of the archive and puts it on `origin` as library/NAME:latest for each of `names`."""
+    daemon.docker("import", str(archive), "seed:latest")
+    for name in names:
+        sink = f"docker://127.0.0.1:{origin.port}/library/{name}:latest"
+        subprocess.run(
+            ["skopeo", "copy", "-q", f"--src-daemon-host=unix://{daemon.address}", "--dest-tls-verify=false"]
+            + ["docker-daemon:seed:latest", sink],  # noqa: RUF005  two halves of one command line
+            env={"PATH": search_path(), "HOME": str(daemon.directory)},
+            check=True,
+            capture_output=True,
+        )
+    daemon.docker("rmi", "-f", "seed:latest")
