@@ -207,10 +207,10 @@ def publish(daemon: Daemon, origin: Registry, archive: Path, *names: str) -> Non
     """Makes an image of the archive and puts it on `origin` as library/NAME:latest for each of `names`."""
     daemon.docker("import", str(archive), "seed:latest")
     for name in names:
-        sink = f"docker://127.0.0.1:{origin.port}/library/{name}:latest"
+        source, sink = "docker-daemon:seed:latest", f"docker://127.0.0.1:{origin.port}/library/{name}:latest"
+        options = ("-q", f"--src-daemon-host=unix://{daemon.address}", "--dest-tls-verify=false")
         subprocess.run(
-            ["skopeo", "copy", "-q", f"--src-daemon-host=unix://{daemon.address}", "--dest-tls-verify=false"]
-            + ["docker-daemon:seed:latest", sink],  # noqa: RUF005  two halves of one command line
+            ["skopeo", "copy", *options, source, sink],
             env={"PATH": search_path(), "HOME": str(daemon.directory)},
             check=True,
             capture_output=True,
