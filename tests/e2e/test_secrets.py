@@ -37,14 +37,9 @@ def url_with_password(server: Server) -> str:
 
 
 def leaks(place: Path) -> list[str]:
-    """The files below `place` that hold the canary and that others may read, by their own mode or their folder's."""
-    return [
-        f"{path} {path.stat().st_mode:o}"
-        for path in place.rglob("*")
-        if path.is_file()
-        and CANARY.encode() in path.read_bytes()
-        and (path.stat().st_mode & 0o077 or path.parent.stat().st_mode & 0o077)
-    ]
+    """The files below `place` that hold the canary and that others may read."""
+    holding = (path for path in place.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes())
+    return [f"{path} {path.stat().st_mode:o}" for path in holding if path.stat().st_mode & 0o077]
 
 
 def untold(*servers: Server) -> None:
@@ -82,6 +77,7 @@ def test_a_password_in_the_index_url(wary: Workstation, private: Server, index_m
     wary.mirrorctl("use", "near", "-t", "pip", "-y", "--replace-private").ended(0)
     assert CANARY not in file.read_text()
     assert any(CANARY.encode() in path.read_bytes() for path in wary.state.rglob("*") if path.is_file())
+    assert wary.state.stat().st_mode & 0o777 == 0o700
     assert leaks(wary.home.parent) == []
     wary.mirrorctl("undo").ended(0)
     assert file.read_text() == content

@@ -18,7 +18,7 @@ def bundled_ids() -> tuple[str, ...]:
 
 
 def entry(mirror_id: str, ecosystem: str, url: str, **more: object) -> dict[str, object]:
-    """A mirror of the operator whose name stands before the first hyphen of the id."""
+    """A mirror; one of git stands for a whole host."""
     kind = {"git": {"kind": "url-prefix"}}.get(ecosystem, {})
     return {"id": mirror_id, "ecosystem": ecosystem, "url": url, **kind, **more}
 
@@ -26,7 +26,9 @@ def entry(mirror_id: str, ecosystem: str, url: str, **more: object) -> dict[str,
 def overlay(*entries: Mapping[str, object], operators: Mapping[str, str] | None = None) -> str:
     """The text of an overlay. `operators` maps ids to trust; whoever is not in it is private."""
     gone = [{"id": mirror_id, "disabled": True} for mirror_id in bundled_ids()]
-    tables = [f"[operator.{name}]\ntrust = {json.dumps(trust)}\n" for name, trust in (operators or {}).items()]
+    trust = dict.fromkeys([str(found["operator"]) for found in entries if "operator" in found], "private")
+    trust |= operators or {}
+    tables = [f"[operator.{name}]\ntrust = {json.dumps(level)}\n" for name, level in trust.items()]
     return "\n".join([*tables, *map(_mirror, (*gone, *entries))])
 
 
