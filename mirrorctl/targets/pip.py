@@ -58,9 +58,10 @@ def frame(text: str, path: Path) -> object:  # noqa: ARG001
     import configparser  # noqa: PLC0415  start-up time
     import io  # noqa: PLC0415
 
-    parser = configparser.RawConfigParser(default_section="")  # so that [DEFAULT] is one of the sections
+    parser = configparser.RawConfigParser(strict=False, default_section="")  # so that [DEFAULT] is one of the sections
     try:
-        parser.read_file(io.StringIO(text, newline=None))
+        for each in (configparser.RawConfigParser(), parser):
+            each.read_file(io.StringIO(text, newline=None))
     except configparser.Error as error:
         raise FormatError(_("pip cannot read it: {reason}", reason=str(error).splitlines()[0]), line=1) from error
     found = {name: {ini.normalise(key): value for key, value in parser.items(name)} for name in parser.sections()}
@@ -195,9 +196,9 @@ def decide(
     for option in _winners(machine, client, after, path, wanted):
         raise _ineffective(machine, client, option, path)
     if not force:
-        public = known | {client.default_url} if client.default_url else known
+        public = known | {url for url in (client.default_url, wanted) if url}
         for option in _replaced(machine, client, contents, paths):
-            if not same_url(option.value, wanted) and is_private(option.value, public=public, ours=ours):
+            if option.value != wanted and is_private(option.value, public=public, ours=ours):
                 raise _private(option)
     in_force = options(merge(machine, client, after), "install")
     _refuse_plain(wanted, in_force, path)
