@@ -21,6 +21,8 @@ class Run:
 
     With `interpreter`, the program run is the Python that the script `argv[0]` runs in, so that a question can be
     put to exactly the installation that the user calls.
+    With `remember`, the program may be spared the question when it has answered it before: for what it says of
+    itself, never for what it says of its configuration.
     `scratch` names an empty directory made for this run and deleted after it; "{scratch}" in argv and environ
     stands for it.
     """
@@ -31,6 +33,7 @@ class Run:
     timeout_s: float = 20.0
     interpreter: bool = False
     scratch: bool = False
+    remember: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ def run(
     timeout_s: float = 20.0,
     interpreter: bool = False,
     scratch: bool = False,
+    remember: bool = False,
 ) -> Dialogue[Output]:
     answer = yield Run(
         argv=argv,
@@ -106,6 +110,7 @@ def run(
         timeout_s=timeout_s,
         interpreter=interpreter,
         scratch=scratch,
+        remember=remember,
     )
     assert isinstance(answer, Output)  # noqa: S101  what `converse` promises
     return answer

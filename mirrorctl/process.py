@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from mirrorctl import memory
 from mirrorctl.dialogue import Answer, Call, Dialogue, Hangup, Output, Peer, Question, Read, Run, Wait
 from mirrorctl.model import Machine
 
@@ -66,11 +66,24 @@ def run(question: Run, machine: Machine) -> Output:
 
 
 def _run(argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine) -> Output:
-    variables: dict[str, str | None] = {**machine.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": None, **environ}
     path = machine.environ.get("PATH", os.defpath)
-    program = interpreter_of(argv[0], path) if question.interpreter else shutil.which(argv[0], path=path)
+    script = shutil.which(argv[0], path=path)
+    program = interpreter_of(argv[0], path) if question.interpreter else script
     if program is None:
         return Output(status=None, stderr=f"{argv[0]}: not found")
+    key = memory.key_of(question, (script, program), machine) if question.remember and script else None
+    if key and (remembered := memory.recall(key, machine)):
+        return remembered
+    output = _start(program, argv, environ, question, machine)
+    if key:
+        memory.keep(key, output, machine)
+    return output
+
+
+def _start(
+    program: str, argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine
+) -> Output:
+    variables: dict[str, str | None] = {**machine.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": None, **environ}
     try:
         process = subprocess.Popen(
             [program, *argv[1:]],
@@ -173,21 +186,15 @@ def _peer(path: Path) -> int | None:
     return pid or None
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, timeout_s: float) -> None:
-        super().__init__("localhost", timeout=timeout_s)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
 def _call(question: Call) -> Output:
-    connection = _UnixConnection(question.socket, question.timeout_s)
+    import http.client  # noqa: PLC0415  start-up time: few dialogues need it
+
+    connection = http.client.HTTPConnection("localhost", timeout=question.timeout_s)
     try:
-        connection.request("GET", question.url_path, headers={"Host": "localhost"})
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(question.timeout_s)
+        connection.sock.connect(str(question.socket))
+        connection.request("GET", question.url_path)
         response = connection.getresponse()
         return Output(status=response.status, stdout=_text(response.read(READ_LIMIT_BYTES)))
     except (OSError, http.client.HTTPException) as error:

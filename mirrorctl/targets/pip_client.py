@@ -46,7 +46,7 @@ LAUNCH = f"{_SAFE_PATH}; import runpy; runpy.run_module('pip', run_name='__main_
 
 
 def find(machine: Machine) -> Dialogue[Client | None]:
-    output = yield from run("pip", "-c", FACTS, interpreter=True, environ=_locale(machine))
+    output = yield from run("pip", "-c", FACTS, interpreter=True, environ=_locale(machine), remember=True)
     if not output.ok:
         return None
     facts: dict[str, str] = json.loads(output.stdout)
