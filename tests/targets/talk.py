@@ -1,0 +1,65 @@
+"""The machine's side of a dialogue, played from literal answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from mirrorctl.dialogue import Answer, Call, Dialogue, Hangup, Output, Peer, Question, Read, Run, Wait
+
+T = TypeVar("T")
+
+
+def said(stdout: str = "", *, status: int = 0, stderr: str = "") -> Output:
+    return Output(status=status, stdout=stdout, stderr=stderr)
+
+
+def spoken(question: Question) -> str:
+    """A question in words: "git --version", "read /etc/x", "peer /run/x", "GET /info", "hangup 7", "wait"."""
+    match question:
+        case Run():
+            return " ".join(question.argv)
+        case Read():
+            return f"read {question.path}"
+        case Peer():
+            return f"peer {question.socket}"
+        case Call():
+            return f"GET {question.url_path}"
+        case Hangup():
+            return f"hangup {question.pid}"
+        case Wait():
+            return "wait"
+
+
+def _silence(question: Question) -> Answer:
+    match question:
+        case Run():
+            return Output(status=None, stderr=f"{question.argv[0]}: not found")
+        case Call():
+            return Output(status=None, stderr="No such file or directory")
+        case Hangup():
+            return False
+        case Read() | Peer() | Wait():
+            return None
+
+
+def hold(dialogue: Dialogue[T], answers: Mapping[str, Answer | list[Answer]]) -> tuple[T, list[str]]:
+    """What `dialogue` comes to, and all that it asked. A list of answers is for the same question asked again.
+
+    A program without an answer is not installed, a file is not there, a process cannot be reached.
+    """
+    asked: list[str] = []
+    heard: dict[str, int] = {}
+    try:
+        question = next(dialogue)
+        while True:
+            words = spoken(question)
+            asked.append(words)
+            answer = answers.get(words, _silence(question))
+            if isinstance(answer, list):
+                turn = heard[words] = heard.get(words, -1) + 1
+                answer = answer[min(turn, len(answer) - 1)]
+            question = dialogue.send(answer)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result, asked
