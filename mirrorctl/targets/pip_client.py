@@ -16,12 +16,18 @@ DOWNLOAD = (
     "--no-deps",
     "--no-cache-dir",
     "--only-binary=:all:",
-    "--disable-pip-version-check",
     *("--retries", "1"),
     *("--timeout", "15"),
     *("-d", "{scratch}/wheels"),
     PROJECT,
 )
+# Nothing is asked of anybody, and nothing said, beyond what the command is for.
+PLAIN = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_NO_INPUT": "1",
+    "PIP_QUIET": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+}
 # `--dry-run` came with 22.2; a Python that belongs to the distribution (PEP 668) refuses to install without it.
 FIRST_WITH_DRY_RUN = (22, 2)
 
@@ -39,7 +45,7 @@ except Exception:
 if not sys.platform.startswith("linux"):
     from pip._internal.configuration import get_configuration_files
     found = get_configuration_files().items()
-    facts["files"] = "\\n".join("\\t".join([str(kind)] + paths) for kind, paths in found)
+    facts["files"] = "\\n".join("\\t".join([getattr(kind, "value", kind)] + paths) for kind, paths in found)
 print(json.dumps(facts))
 """
 LAUNCH = f"{_SAFE_PATH}; import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
@@ -78,7 +84,7 @@ def _pip(*words: str, environ: dict[str, str | None], scratch: bool = False, tim
 def try_download(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:
     """Asks pip which index it uses, then downloads one wheel, from that index and nowhere else."""
     wanted = mirrors[0].url if mirrors else client.default_url
-    plain = {**_locale(machine), "PIP_REQUIRE_VIRTUALENV": "0", "PIP_QUIET": "0", "PIP_NO_INPUT": "1"}
+    plain = {**_locale(machine), **PLAIN}
     dry = () if client.version and client.version < FIRST_WITH_DRY_RUN else ("--dry-run", "--report", "/dev/null")
     output = yield from _pip("-v", "install", *dry, "-r", "/dev/null", environ=plain)
     if reason := _wrong_index(output, wanted, client):

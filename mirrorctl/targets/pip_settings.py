@@ -31,6 +31,8 @@ SCOPES = {"global": Scope.SYSTEM, "user": Scope.USER}
 # pip spells one option in two ways.
 ALIASES = {"pypi-url": "index-url"}
 TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+# In older ones a relative XDG directory starts from the working directory.
+FIRST_WITHOUT_RELATIVE = (26, 3)
 # The Pythons of an image: Debian's and that of the official images.
 PREFIXES = ("/usr", "/usr/local")
 
@@ -80,15 +82,23 @@ def _places(machine: Machine, client: Client) -> dict[str, tuple[Path, ...]]:
     if "files" in client.facts:  # away from Linux pip says itself where they are
         told = dict(line.split("\t", 1) for line in client.facts["files"].splitlines())
         return {**{kind: tuple(map(Path, paths.split("\t"))) for kind, paths in told.items()}, "env": env}
-    return {**_linux_places(machine), "site": (Path(client.facts.get("prefix", "/usr")) / NAME,), "env": env}
+    return {**_linux_places(machine, client), "site": (Path(client.facts.get("prefix", "/usr")) / NAME,), "env": env}
 
 
-def _linux_places(machine: Machine) -> dict[str, tuple[Path, ...]]:
-    shared = machine.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
-    own = machine.environ.get("XDG_CONFIG_HOME") or machine.home / ".config"
+def _linux_places(machine: Machine, client: Client) -> dict[str, tuple[Path, ...]]:
+    """The XDG directories of pip; relative ones do not count any more."""
+    strict = client.version >= FIRST_WITHOUT_RELATIVE
+
+    def directories(variable: str, habit: Path) -> list[Path]:
+        named = machine.environ.get(variable, "").strip()
+        found = [Path(part) for part in named.split(os.pathsep) if not strict or part.startswith("/")]
+        return [machine.cwd / place for place in (found if named and found else [habit])]
+
+    shared = directories("XDG_CONFIG_DIRS", Path("/etc/xdg"))
+    own = directories("XDG_CONFIG_HOME", machine.home / ".config")[0]
     return {
-        "global": (*(machine.cwd / part / "pip" / NAME for part in shared.split(os.pathsep)), Path("/etc") / NAME),
-        "user": (machine.home / ".pip" / NAME, machine.cwd / own / "pip" / NAME),
+        "global": (*(place / "pip" / NAME for place in shared), Path("/etc") / NAME),
+        "user": (machine.home / ".pip" / NAME, own / "pip" / NAME),
     }
 
 

@@ -208,6 +208,17 @@ def test_effective_url(files: dict[Path, str], environ: dict[str, str], effectiv
     assert look(files, environ=environ).effective_url == effective
 
 
+def test_a_relative_xdg_directory_counts_in_older_versions() -> None:
+    """Which is how pip's own copy of platformdirs has it since 26.3."""
+    machine = replace(MACHINE, environ={"XDG_CONFIG_HOME": "c", "XDG_CONFIG_DIRS": "d:/e"})
+    old = [str(file.path) for file in pip.files(machine, replace(CLIENT, version=(26, 2)))]
+    new = [str(file.path) for file in pip.files(machine, CLIENT)]
+    assert old[:2] == ["/home/u/work/d/pip/pip.conf", "/e/pip/pip.conf"]
+    assert "/home/u/work/c/pip/pip.conf" in old
+    assert new[0] == "/e/pip/pip.conf"
+    assert str(FILE) in new
+
+
 @pytest.mark.parametrize(
     ("files", "scope", "path", "urls"),
     [
