@@ -10,7 +10,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from mirrorctl.catalog_entry import GITHUB, UNUSABLE_KINDS, Entry
 from mirrorctl.catalog_schema import BUNDLED, Evidence, Layer, OperatorEntry, parse
@@ -110,7 +109,7 @@ def _preference(mirror: Mirror) -> tuple[int, int]:
 
 
 def merge(layers: Sequence[Layer]) -> Catalog:
-    """One catalog of all layers, weakest first. A record replaces the earlier one of its id as a whole."""
+    """One catalog of all layers, weakest first. A mirror replaces the earlier one of its id as a whole."""
     operators: dict[str, Operator] = {}
     evidence: dict[str, Evidence] = {}
     canaries: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -128,11 +127,16 @@ def merge(layers: Sequence[Layer]) -> Catalog:
         for entry in layer.entries:
             entries[entry.id] = layer, entry
             ids.add(entry.id)
-            _imply_operator(entry, operators)
+            _check_operator(layer, entry, operators)
     for layer, entry in entries.values():
         _check_references(layer, entry, ids=ids, ecosystems=canaries.keys(), evidence=evidence.keys())
     return Catalog(
-        mirrors=tuple([_join(entry, layer, operators, evidence) for layer, entry in entries.values()]),
+        mirrors=tuple(
+            [
+                _join(layer, entry, operators[entry.operator], evidence, entries.keys())
+                for layer, entry in entries.values()
+            ]
+        ),
         operators=operators,
         evidence=evidence,
         canaries=canaries,
@@ -142,7 +146,10 @@ def merge(layers: Sequence[Layer]) -> Catalog:
 
 
 def _admit(stated: OperatorEntry, earlier: Operator | None, layer: Layer) -> Operator:
-    """An operator of an overlay is private unless it says otherwise; one known before is not made more trusted."""
+    """An operator with what is stated of it, and with what was known before and is not stated anew.
+
+    One of an overlay is private unless it says otherwise; one known before is not made more trusted.
+    """
     trust = stated.trust or (earlier.trust if earlier else Trust.PRIVATE)
     if earlier and _LEVEL[trust] > _LEVEL[earlier.trust]:
         refuse(
@@ -154,16 +161,21 @@ def _admit(stated: OperatorEntry, earlier: Operator | None, layer: Layer) -> Ope
     return Operator(
         id=stated.id,
         name=stated.name or (earlier.name if earlier else stated.id),
-        name_zh=stated.name_zh,
+        name_zh=stated.name_zh or (earlier.name_zh if earlier else None),
         trust=trust,
-        home=stated.home,
+        home=stated.home or (earlier.home if earlier else None),
     )
 
 
-def _imply_operator(entry: Entry, operators: dict[str, Operator]) -> None:
-    """A mirror of an overlay that names no operator is its own, private one."""
-    if entry.operator == entry.id and entry.id not in operators:
+def _check_operator(layer: Layer, entry: Entry, operators: dict[str, Operator]) -> None:
+    """A mirror of an overlay that names no operator has one of its own id, a private one if nobody declares it."""
+    if entry.operator not in operators:
+        if entry.operator != entry.id:
+            reason = _("{name} is not known", name=entry.operator)
+            refuse(layer.name, f"{entry.path}.operator", reason, nearest_hint(entry.operator, operators))
         operators[entry.id] = Operator(id=entry.id, name=entry.id, name_zh=None, trust=Trust.PRIVATE, home=None)
+    if entry.default and operators[entry.operator].trust is Trust.COMMUNITY:
+        refuse(layer.name, f"{entry.path}.default", _("a community mirror cannot be in the default set"))
 
 
 def _disable(layer: Layer, entries: dict[str, tuple[Layer, Entry]]) -> None:
@@ -174,24 +186,25 @@ def _disable(layer: Layer, entries: dict[str, tuple[Layer, Entry]]) -> None:
         del entries[mirror_id]
 
 
-def _join(entry: Entry, layer: Layer, operators: Mapping[str, Operator], evidence: Mapping[str, Evidence]) -> Mirror:
-    operator = operators.get(entry.operator)
-    if operator is None:
-        reason = _("{name} is not known", name=entry.operator)
-        refuse(layer.name, f"{entry.path}.operator", reason, nearest_hint(entry.operator, operators))
-    fields: Mapping[str, Any] = entry.fields
-    default = entry.default
-    if default is None:
-        default = (
-            layer.origin != BUNDLED
-            and fields["status"] is Status.ACTIVE
-            and fields["kind"] not in UNUSABLE_KINDS
-            and operator.trust is not Trust.COMMUNITY
-        )
-    if default and operator.trust is Trust.COMMUNITY:
-        refuse(layer.name, f"{entry.path}.default", _("a community mirror cannot be in the default set"))
-    newest = entry.evidence_at or max((evidence[key].at for key in fields["evidence"]), default=None)
-    return Mirror(trust=operator.trust, default=default, evidence_at=newest, **fields)
+def _join(
+    layer: Layer,
+    entry: Entry,
+    operator: Operator,
+    evidence: Mapping[str, Evidence],
+    present: AbstractSet[str],
+) -> Mirror:
+    """The mirror of an entry. What an overlay adds is in the default set wherever that is allowed."""
+    fields = dict(entry.fields)
+    if fields["replaced_by"] not in present:  # disabled
+        fields["replaced_by"] = None
+    wanted = layer.origin != BUNDLED if entry.default is None else entry.default
+    allowed = fields["status"] is Status.ACTIVE and fields["kind"] not in UNUSABLE_KINDS
+    return Mirror(
+        trust=operator.trust,
+        default=wanted and allowed and operator.trust is not Trust.COMMUNITY,
+        evidence_at=entry.evidence_at or max((evidence[key].at for key in fields["evidence"]), default=None),
+        **fields,
+    )
 
 
 def _check_references(
