@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from mirrorctl.cli.console import Console
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.probe import ProbeData, probe
 from mirrorctl.commands.selection import Policy
 from mirrorctl.errors import UsageError
+from mirrorctl.probing.events import Event
 from mirrorctl.text import _
 
 FORMATS = ("table", "json", "prometheus")
@@ -64,7 +64,7 @@ def draw_list(console: Console) -> Callable[[ListData], None]:
 
 
 @contextmanager
-def progress(console: Console, *, measuring: bool) -> Iterator[Callable[[Any], None] | None]:
+def progress(console: Console, *, measuring: bool) -> Iterator[Callable[[Event], None] | None]:
     """Live progress on a terminal while mirrors are measured; nothing elsewhere."""
     if not (measuring and console.lively):
         yield None

@@ -11,6 +11,7 @@ from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session, named_targets
 from mirrorctl.errors import ExitCode, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking
+from mirrorctl.probing.events import Event
 from mirrorctl.text import _
 
 
@@ -26,7 +27,7 @@ def probe(
     only: tuple[str, ...] = (),
     urls: tuple[str, ...] = (),
     policy: Policy,
-    on_event: Callable[[object], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
 ) -> Result[ProbeData]:
     """Ranks the mirrors of the targets' ecosystems: the eligible ones, or those named by `only` and `urls`."""
     ecosystems = tuple(dict.fromkeys(target.ECOSYSTEM for target in named_targets(targets)))

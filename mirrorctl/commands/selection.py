@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
+from mirrorctl.probing.events import Event
 from mirrorctl.text import Text, _
 
 FASTEST, UPSTREAM = "fastest", "upstream"
@@ -44,7 +45,7 @@ def measure(
     session: Session,
     mirrors: dict[str, Sequence[Mirror]],
     policy: Policy,
-    on_event: Callable[[object], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
 ) -> tuple[Ranking, ...]:
     """Measures the mirrors of each ecosystem; those without any are left out."""
     wanted = {ecosystem: found for ecosystem, found in mirrors.items() if found}

@@ -15,6 +15,7 @@ from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Ranking, Scope, Trust
 from mirrorctl.planning import make_plan
+from mirrorctl.probing.events import Event
 from mirrorctl.ranking import choose
 from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
@@ -57,7 +58,7 @@ def use(
     *,
     switches: Switches,
     confirm: Callable[[UseData], bool],
-    on_event: Callable[[object], None] | None = None,
+    on_event: Callable[[Event], None] | None = None,
 ) -> Result[UseData]:
     """Brings the targets to the mirrors asked for. `confirm` is asked with the plan before anything is written."""
     _refuse_vague(session, request)
@@ -136,7 +137,7 @@ def _measure(
     request: Request,
     present: list[Present],
     talk: Talk,
-    on_event: Callable[[object], None] | None,
+    on_event: Callable[[Event], None] | None,
 ) -> dict[str, Ranking]:
     if request.which != FASTEST:
         return {}

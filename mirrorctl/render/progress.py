@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,21 +12,29 @@ from rich.spinner import Spinner
 from rich.text import Text as Cell
 
 from mirrorctl.model import Probe
+from mirrorctl.probing.events import Event, Stage
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
 from mirrorctl.text import _
 
 LINES = 18
+STAGES = {
+    Stage.GATE: _("asking"),
+    Stage.WAITING: _("works; waits for its transfer"),
+    Stage.TRANSFER: _("transferring"),
+    Stage.DONE: _("done"),
+    Stage.REJECTED: _("rejected"),
+}
 
 
 @contextmanager
-def live(stream: TextIO, writer: Writer) -> Iterator[Callable[[Any], None]]:
+def live(stream: TextIO, writer: Writer) -> Iterator[Callable[[Event], None]]:
     """A display that is told of every event of a race."""
     board = _Board(writer)
     console = Console(file=stream, no_color=not writer.colour, highlight=False, emoji=False, markup=False)
     with Live(board, console=console, transient=True, refresh_per_second=12) as display:
 
-        def on_event(event: Any) -> None:
+        def on_event(event: Event) -> None:
             board.take(event)
             if not display.is_started:
                 display.start()
@@ -39,16 +47,16 @@ class _Board:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._rows: dict[tuple[str, str], tuple[str, Probe | None]] = {}
+        self._rows: dict[tuple[str, str], tuple[Stage, Probe]] = {}
         self._spinner = Spinner("dots")
 
-    def take(self, event: Any) -> None:
-        self._rows[event.ecosystem, event.mirror.id] = (event.stage, event.probe)
+    def take(self, event: Event) -> None:
+        self._rows[event.ecosystem, event.mirror] = (event.stage, event.probe)
 
     def __rich__(self) -> Group:
         if not self._rows:
             return Group()
-        done = sum(1 for stage, probe in self._rows.values() if stage == "done" or (probe and probe.reason))
+        done = sum(stage in {Stage.DONE, Stage.REJECTED} for stage, _probe in self._rows.values())
         head = _("measuring {count} mirrors, {done} done", count=len(self._rows), done=done)
         self._spinner.update(text=Cell(self._writer.say(head)))
         rows = [
@@ -59,11 +67,8 @@ class _Board:
             rows.append(Cell(f"  … +{len(self._rows) - LINES}", style="dim"))
         return Group(self._spinner, *rows)
 
-    def _row(self, ecosystem: str, name: str, stage: str, probe: Probe | None) -> Cell:
+    def _row(self, ecosystem: str, name: str, stage: Stage, probe: Probe) -> Cell:
         row = Cell(f"  {ecosystem:<7}{visible(name):<24}", no_wrap=True, overflow="ellipsis")
-        if probe is None:
-            row.append(visible(stage), style="dim")
-            return row
         if probe.reason:
             row.append("✗ " + self._writer.say(probe.reason.detail), style="red")
             return row
@@ -72,5 +77,5 @@ class _Board:
         if probe.bandwidth_bytes_per_s is not None:
             row.append(f"{probe.bandwidth_bytes_per_s / 1e6:8.1f} MB/s", style="green")
         else:
-            row.append(f"  {visible(stage)}", style="dim")
+            row.append(f"  {self._writer.say(STAGES[stage])}", style="dim")
         return row

@@ -17,6 +17,7 @@ from mirrorctl.render.text import Writer
 from mirrorctl.text import _
 
 PLAIN_COLUMNS = 100
+CONFIDENCE = {"high": _("high"), "medium": _("medium"), "low": _("low")}
 
 
 def console(stream: TextIO, writer: Writer, environ: Mapping[str, str]) -> Console:
@@ -49,7 +50,7 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
     out.print(Cell(writer.say(title), style="bold"))
     if ranking.ranked:
         table = _table()
-        for head in (_("mirror"), _("predicted"), _("first byte"), _("bandwidth"), _("lag")):
+        for head in (_("mirror"), _("predicted"), _("confidence"), _("first byte"), _("bandwidth"), _("lag")):
             table.add_column(
                 writer.say(head),
                 justify="left" if head.template == "mirror" else "right",
@@ -84,6 +85,7 @@ def _ranked_row(entry: Ranked, writer: Writer) -> tuple[str, ...]:
     return (
         visible(probe.mirror.id),
         f"{entry.predicted_s:.2f} s",
+        writer.say(CONFIDENCE[entry.confidence]),
         f"{probe.ttfb_s * 1000:.0f} ms" if probe.ttfb_s is not None else "?",
         f"{bandwidth / 1e6:.1f} MB/s" if bandwidth is not None else "?",
         duration(probe.lag_s, writer),
