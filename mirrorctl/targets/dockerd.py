@@ -27,7 +27,7 @@ def find(machine: Machine) -> Dialogue[Client | None]:
     --registry-mirror flags), `mirrors` (in force; both JSON), `images` (containerd, graph), `rootless` (yes, no).
     """
     info, denied = yield from _ask_info(machine)
-    if info is not None and "ServerVersion" not in info:
+    if info and "host" in info and "ServerVersion" not in info:
         return None  # podman answers to the same name
     host = yield from _find_host(machine)
     if info is None:
@@ -45,9 +45,9 @@ def _ask_info(machine: Machine) -> Dialogue[tuple[dict[str, Any] | None, bool]]:
         socket = machine.environ.get("DOCKER_HOST", "").removeprefix("unix://") or HABITUAL_SOCKET
         output = yield from call(Path(socket), "/info")
     info = json_object(output.stdout)
-    if info is None or ("ServerVersion" in info and not info["ServerVersion"]):
-        return None, "permission denied" in output.stderr.lower()
-    return info, False
+    if info and ("host" in info or info.get("ServerVersion")):
+        return info, False
+    return None, "permission denied" in output.stderr.lower()
 
 
 def _find_host(machine: Machine) -> Dialogue[str]:

@@ -83,10 +83,10 @@ def pull_manifest(client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reaso
         return reason
     mirror = mirrors[0]
     scheme, _colons, place = mirror.url.rstrip("/").partition("://")
-    if scheme.lower() == "http" and not _LOOPBACK.fullmatch(mirror.url):
-        return None  # by its name, dockerd would use TLS
+    if output.status is None or (scheme.lower() == "http" and not _LOOPBACK.fullmatch(mirror.url)):
+        return None  # the socket is not ours to use; or by its name, dockerd would ask the mirror with TLS
     output = yield from _ask_manifest(client, f"{place}/", images)
-    if output.status in {200, None}:
+    if output.status == 200:
         return None
     return Reason(
         code="mirror-failed",
