@@ -180,7 +180,18 @@ def _plan(
             talk.fail(lack, name)
     for change in changes:
         talk.warnings += change.plan.notices
+        if change.plan.changed:
+            talk.warnings += [_stranger(mirror) for mirror in change.plan.mirrors if mirror.trust is Trust.COMMUNITY]
     return changes
+
+
+def _stranger(mirror: Mirror) -> Notice:
+    return Notice(
+        code="community",
+        message=_("{id} is run by an individual, who sees what you pull and could alter it", id=mirror.id),
+        hint=_("keep passwords and tokens away from it, and pin what you pull by hash, digest or commit"),
+        subject=mirror.id,
+    )
 
 
 def _with_sudo(error: WriteError, request: Request, name: str | None = None) -> WriteError:
