@@ -96,7 +96,7 @@ def test_pushes_stay_upstream(machine: Workstation, git_mirror: Server, github: 
 
 def test_what_was_there_stays(machine: Workstation) -> None:
     furnish(machine)
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
     for path, content in BEFORE.items():
         file = machine.home / path
         now = file.read_bytes().decode()
@@ -108,9 +108,9 @@ def test_what_was_there_stays(machine: Workstation) -> None:
 
 def test_a_second_run_changes_nothing(machine: Workstation) -> None:
     furnish(machine)
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
     before = tree(machine.home, machine.state)
-    ran = machine.mirrorctl("use", "near", *TARGETS, "-y", "--json").ended(0)
+    ran = machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify", "--json").ended(0)
     assert ran.data["transaction"] is None
     assert [found["changed"] for found in ran.data["targets"]] == [False] * 3
     assert tree(machine.home, machine.state) == before
@@ -127,7 +127,7 @@ def test_fastest_twice_keeps_what_it_has(choice: Workstation) -> None:
 def test_undo_gives_back_the_bytes(machine: Workstation, *, furnished: bool) -> None:
     if furnished:
         furnish(machine)
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
     machine.mirrorctl("undo").ended(0)
     for path, content in BEFORE.items():
         file = machine.home / path
@@ -139,7 +139,7 @@ def test_undo_gives_back_the_bytes(machine: Workstation, *, furnished: bool) -> 
 
 def test_undo_leaves_what_others_have_written_since(machine: Workstation) -> None:
     furnish(machine)
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
     with (machine.home / GIT).open("a") as file:
         file.write("[core]\n\teditor = vi\n")
     machine.mirrorctl("undo").ended(0)
@@ -148,8 +148,8 @@ def test_undo_leaves_what_others_have_written_since(machine: Workstation) -> Non
 
 def test_upstream_takes_our_settings_away(machine: Workstation, github: Server) -> None:
     furnish(machine)
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
-    machine.mirrorctl("use", "upstream", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
+    machine.mirrorctl("use", "upstream", *TARGETS, "-y", "--no-verify").ended(0)
     for path in BEFORE:
         assert "127.0.0.1" not in (machine.home / path).read_text()
     machine.run("git", "ls-remote", "https://github.com/octocat/Hello-World").ended(0)
@@ -166,7 +166,7 @@ def test_a_mirror_that_the_catalog_does_not_know(machine: Workstation, index_mir
 def test_a_link_stays_a_link(machine: Workstation) -> None:
     file = machine.write("dotfiles/gitconfig", BEFORE[GIT])
     (machine.home / GIT).symlink_to("dotfiles/gitconfig")
-    machine.mirrorctl("use", "near", "-t", "git", "-y").ended(0)
+    machine.mirrorctl("use", "near", "-t", "git", "-y", "--no-verify").ended(0)
     assert (machine.home / GIT).is_symlink()
     assert "127.0.0.1" in file.read_text()
 
@@ -174,7 +174,7 @@ def test_a_link_stays_a_link(machine: Workstation) -> None:
 def test_check_tells_before_and_after(machine: Workstation) -> None:
     machine.mirrorctl("use", "near", *TARGETS, "--check").ended(4)
     assert tree(machine.home) == {}
-    machine.mirrorctl("use", "near", *TARGETS, "-y").ended(0)
+    machine.mirrorctl("use", "near", *TARGETS, "-y", "--no-verify").ended(0)
     machine.mirrorctl("use", "near", *TARGETS, "--check").ended(0)
 
 

@@ -1,0 +1,130 @@
+"""Measuring: all at once, the fast one first, and a reason for whoever is not eligible."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from servers.certificates import Authority
+from servers.index import index
+from servers.overlay import entry, overlay
+from servers.registry import registry
+from servers.repositories import repositories
+from servers.web import Answer, Application, Faults, Hit, Server
+from servers.workstation import Workstation, tree
+
+MIRRORS = 14
+
+FAULTS = {
+    "not-found": Faults(status=404),
+    "unavailable": Faults(status=503),
+    "captive-portal": Faults(portal=True),
+    "corrupt": Faults(corrupt=True),
+    "truncated": Faults(truncate=True),
+    "silent": Faults(silent=True),
+}
+
+
+def together(barrier: threading.Barrier, application: Application) -> Application:
+    """Answers for the first time when all mirrors behind the barrier have been asked."""
+    passed = threading.Event()
+
+    def wait(hit: Hit) -> Answer:
+        if not passed.is_set():
+            passed.set()
+            barrier.wait(5)
+        return application(hit)
+
+    return wait
+
+
+def test_all_mirrors_are_asked_at_once(bare: Workstation, trusted: Authority) -> None:
+    """Were they measured one after the other, the first would never be answered."""
+    barrier = threading.Barrier(MIRRORS)
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(Server(application=together(barrier, index()), tls=trusted.tls)) for _ in range(MIRRORS)
+        ]
+        entries = [entry(f"index-{n}", "pypi", f"{server.url}/simple") for n, server in enumerate(servers)]
+        bare.know(overlay(*entries))
+        ran = bare.mirrorctl("probe", "-t", "pip", "--json").ended(0)
+    assert not barrier.broken
+    (found,) = ran.data["ecosystems"]
+    assert len(found["ranking"]) == MIRRORS, found["rejected"]
+
+
+def test_the_ecosystems_are_measured_at_once(bare: Workstation, trusted: Authority, repository_root: Path) -> None:
+    barrier = threading.Barrier(3)
+    applications = {
+        "pypi": index(),
+        "docker": registry(),
+        "git": repositories(repository_root, "/https://github.com/"),
+    }
+    paths = {"pypi": "/simple", "docker": "", "git": "/https://github.com/"}
+    with ExitStack() as stack:
+        entries = []
+        for ecosystem, application in applications.items():
+            server = stack.enter_context(Server(application=together(barrier, application), tls=trusted.tls))
+            entries.append(entry(f"own-{ecosystem}", ecosystem, f"{server.url}{paths[ecosystem]}"))
+        bare.know(overlay(*entries))
+        ran = bare.mirrorctl("probe", "-t", "pip", "-t", "docker", "-t", "git", "--json").ended(0)
+    assert not barrier.broken
+    assert {found["ecosystem"]: len(found["ranking"]) for found in ran.data["ecosystems"]} == dict.fromkeys(paths, 1)
+
+
+def test_the_fast_one_stands_first(choice: Workstation) -> None:
+    ran = choice.mirrorctl("probe", "-t", "pip", "-t", "git", "--json").ended(0)
+    for found in ran.data["ecosystems"]:
+        near, far = found["ranking"]
+        assert (near["operator"], far["operator"]) == ("near", "far")
+        assert near["predicted_s"] < far["predicted_s"]
+        assert far["ttfb_s"] >= 0.15, "what the server waits before it answers"
+
+
+@pytest.mark.parametrize("ecosystem", ["pypi", "docker", "git"])
+def test_every_fault_is_a_rejection_with_a_reason(
+    bare: Workstation, trusted: Authority, repository_root: Path, ecosystem: str
+) -> None:
+    """None of them looks eligible, none is missing, and the healthy one beside them is found."""
+    applications = {"pypi": index(), "docker": registry(), "git": repositories(repository_root)}
+    path = {"pypi": "/simple", "docker": "", "git": "/"}[ecosystem]
+    with ExitStack() as stack:
+        entries = []
+        for name, faults in {"healthy": Faults(), **FAULTS}.items():
+            server = Server(application=applications[ecosystem], tls=trusted.tls, faults=faults)
+            stack.enter_context(server)
+            entries.append(entry(name, ecosystem, f"{server.url}{path}"))
+        bare.know(overlay(*entries))
+        target = {"pypi": "pip"}.get(ecosystem, ecosystem)
+        ran = bare.mirrorctl("probe", "-t", target, "--deadline", "4s", "--json").ended(0)
+    (found,) = ran.data["ecosystems"]
+    assert [ranked["id"] for ranked in found["ranking"]] == ["healthy"]
+    reasons = {rejected["id"]: rejected["reason"] for rejected in found["rejected"]}
+    assert reasons.keys() == FAULTS.keys()
+    assert all(reason["code"] and reason["detail"] for reason in reasons.values())
+    assert reasons["captive-portal"]["code"] == "captive-portal"
+
+
+def test_probing_changes_nothing(machine: Workstation) -> None:
+    machine.mirrorctl("probe", "-t", "pip").ended(0)
+    assert tree(machine.home, machine.state) == {}
+
+
+def test_nothing_is_probed_but_what_was_asked_for(
+    choice: Workstation, index_mirror: Server, git_mirror: Server
+) -> None:
+    choice.mirrorctl("probe", "-t", "git").ended(0)
+    assert git_mirror.hits
+    assert not index_mirror.hits
+
+
+def test_a_community_mirror_takes_part_on_request_only(bare: Workstation, index_mirror: Server) -> None:
+    url = f"{index_mirror.url}/simple"
+    bare.know(overlay(entry("some-index", "pypi", url, operator="some"), operators={"some": "community"}))
+    ran = bare.mirrorctl("probe", "-t", "pip", "--json").ended(20)
+    assert not index_mirror.hits
+    assert "--trust community" in str(ran.envelope["warnings"])
+    bare.mirrorctl("probe", "-t", "pip", "--trust", "community").ended(0)
+    assert index_mirror.hits
