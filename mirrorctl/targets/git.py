@@ -55,13 +55,13 @@ def files(machine: Machine, client: Client) -> tuple[ConfigFile, ...]:
 
 def _user_files(machine: Machine) -> tuple[Path, ...]:
     named = machine.environ.get("GIT_CONFIG_GLOBAL")
-    if named is not None:
-        return (machine.cwd / (named or "/dev/null"),)
+    if named is not None and not conflicts.is_ignored(machine, Scope.USER):
+        return (machine.cwd / named,)
     base = machine.environ.get("XDG_CONFIG_HOME")
     return ((Path(base) if base else machine.home / ".config") / "git" / "config", machine.home / ".gitconfig")
 
 
-# The lens: the value is every rule of the file, sorted. Whose they are, `decide` knows.
+# The lens: the value is every rule of the file, sorted, those for fetching first. Whose they are, `decide` knows.
 
 
 def read(text: str, path: Path) -> Value:  # noqa: ARG001
@@ -69,7 +69,11 @@ def read(text: str, path: Path) -> Value:  # noqa: ARG001
 
 
 def _value_of(rules: list[Rule]) -> list[list[str]]:
-    return [[rule.base, rule.key, rule.prefix] for rule in sorted(rules)]
+    return [[rule.base, rule.key, rule.prefix] for rule in sorted(rules, key=_order)]
+
+
+def _order(rule: Rule) -> tuple[str, str, str]:
+    return rule.key, rule.base, rule.prefix
 
 
 def write(text: str, path: Path, value: Value) -> str:  # noqa: ARG001
@@ -140,7 +144,10 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
         path=_target(rules, contents, tuple(rule.prefix for rule in mirrored) or (GITHUB,)),
         urls=tuple(dict.fromkeys(rule.base for rule in mirrored)),
         effective_url=fetch_url(GITHUB, entries),
-        overrides=tuple(_override(entry) for entry in outranking if entry and Path(entry.origin) not in rules),
+        overrides=(
+            *conflicts.ignoring(machine, scope),
+            *(_override(entry) for entry in outranking if entry and Path(entry.origin) not in rules),
+        ),
         notices=notices,
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mirrorctl.errors import ConflictError, UsageError
 from mirrorctl.formats import decode, gitconfig
-from mirrorctl.model import Client, Machine, Mirror, Notice, Scope, Trust
+from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Trust
 from mirrorctl.redaction import has_userinfo, redact
 from mirrorctl.targets.base import Contents
 from mirrorctl.targets.git_client import GITHUB
@@ -23,25 +23,32 @@ NAME = "git"
 
 # A scheme, a host, and what follows it up to a boundary: git compares bytes and knows no hosts.
 _ADDRESS = re.compile(r"(https?|git)://[^\s/?#@\\\"]+/[^\s\\\"]*", re.ASCII)
-_TRUE = frozenset({"1", "true", "yes", "on"})
+# Values of GIT_CONFIG_NOSYSTEM and GIT_CONFIG_GLOBAL.
+_IGNORING: Mapping[Scope | None, frozenset[str]] = {
+    Scope.SYSTEM: frozenset({"1", "true", "yes", "on"}),
+    Scope.USER: frozenset({"", "/dev/null"}),
+}
 
 
 def is_ignored(machine: Machine, scope: Scope | None) -> bool:
     """Whether the environment keeps git from reading the files of `scope`."""
-    if machine.root is not None:
-        return False
-    if scope is Scope.SYSTEM:
-        return machine.environ.get("GIT_CONFIG_NOSYSTEM", "").lower() in _TRUE
-    return scope is Scope.USER and machine.environ.get("GIT_CONFIG_GLOBAL") in {"", "/dev/null"}
+    return any(ignoring(machine, scope))
+
+
+def ignoring(machine: Machine, scope: Scope | None) -> Iterator[Override]:
+    """The variable that keeps git from reading the files of `scope`."""
+    name = "GIT_CONFIG_NOSYSTEM" if scope is Scope.SYSTEM else "GIT_CONFIG_GLOBAL"
+    value = machine.environ.get(name)
+    if machine.root is None and value is not None and value.lower() in _IGNORING.get(scope, ()):
+        yield Override(source="environment", name=name, value=value)
 
 
 def check_scope(machine: Machine, scope: Scope) -> None:
     """Raises ConflictError where the environment keeps git from reading what would be written."""
-    if is_ignored(machine, scope):
-        name = "GIT_CONFIG_NOSYSTEM" if scope is Scope.SYSTEM else "GIT_CONFIG_GLOBAL"
+    for found in ignoring(machine, scope):
         raise ConflictError(
-            _("{name} keeps git from reading the files of scope {scope}", name=name, scope=scope.value),
-            hint=_("unset {name} and run the command again", name=name),
+            _("{name} keeps git from reading the files of scope {scope}", name=found.name, scope=scope.value),
+            hint=_("unset {name} and run the command again", name=found.name),
             subject=NAME,
         )
 
