@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -172,22 +173,13 @@ def lay_out(place: Path, prefix: Path, files: Mapping[str, str]) -> None:
             path.write_bytes(files[name].encode())
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(files=st.dictionaries(st.sampled_from(PLACES), texts, max_size=3), environ=environs)
-def test_the_model_agrees_with_pip(
-    real: RealPip, tmp_path: Path, files: dict[str, str], environ: dict[str, str]
-) -> None:
+def compare(real: RealPip, place: Path, files: Mapping[str, str], environ: Mapping[str, str]) -> None:
     """For every command: the same index, the same further indexes, and whether any is asked at all."""
-    lay_out(tmp_path, Path(real.client.facts["prefix"]), files)
-    environ = {
-        "XDG_CONFIG_DIRS": str(tmp_path / "none"),
-        **environ,
-        "HOME": str(tmp_path / "home"),
-        "LC_ALL": "C.UTF-8",
-    }
-    machine = Machine(environ=environ, home=tmp_path / "home", cwd=tmp_path, platform=sys.platform, euid=os.geteuid())
-    commands = tuple(name for name in COMMANDS if name != "lock")
-    told = real.ask(environ, tmp_path, commands)
+    lay_out(place, Path(real.client.facts["prefix"]), files)
+    environ = {name: value.replace("{tmp}", str(place)) for name, value in environ.items()}
+    environ = {"XDG_CONFIG_DIRS": str(place / "none"), **environ, "HOME": str(place / "home"), "LC_ALL": "C.UTF-8"}
+    machine = Machine(environ=environ, home=place / "home", cwd=place, platform=sys.platform, euid=1000)
+    told = real.ask(environ, place, tuple(name for name in COMMANDS if name != "lock"))
     try:
         merged = merge(machine, real.client, read_all(machine, real.client))
     except ConfigError:
@@ -201,6 +193,27 @@ def test_the_model_agrees_with_pip(
         no_index = "no-index" in found and found["no-index"].value in {"true", "1"}
         extra = found["extra-index-url"].value.split() if "extra-index-url" in found else []
         assert [str(answer[0]).strip(), answer[1], answer[2]] == [index_url, no_index, extra], command
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=st.dictionaries(st.sampled_from(PLACES), texts, max_size=3), environ=environs)
+def test_the_model_agrees_with_pip(
+    real: RealPip, tmp_path: Path, files: dict[str, str], environ: dict[str, str]
+) -> None:
+    compare(real, tmp_path, files, environ)
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"PIP_CONFIG_FILE": "named.conf"}, {"PIP_CONFIG_FILE": "/dev/null"}], ids=["plain", "named", "null"]
+)
+def test_the_model_agrees_with_pip_on_every_two_files(real: RealPip, tmp_path: Path, more: dict[str, str]) -> None:
+    """Each place against each other, in the same section and in different ones."""
+    environ = {"XDG_CONFIG_DIRS": "{tmp}/xdg1:{tmp}/xdg2", **more}
+    first = "[global]\nindex-url = https://first.example/\n"
+    for one, two in permutations(PLACES, 2):
+        for section in ("global", "download"):
+            second = f"[{section}]\nindex-url = https://second.example/\n"
+            compare(real, tmp_path, {one: first, two: second}, environ)
 
 
 # The whole client, run as the user would
