@@ -29,7 +29,7 @@ class Ran:
     @property
     def envelope(self) -> dict[str, Any]:
         """The one JSON object that stands on stdout."""
-        value = json.loads(self.stdout)
+        value = json.loads(self.stdout, parse_constant=_refuse)  # RFC 8259 knows no Infinity and no NaN
         assert isinstance(value, dict)
         return value
 
@@ -43,6 +43,10 @@ class Ran:
         """Itself, when the exit status is this one."""
         assert self.status == status, f"{' '.join(self.argv)} ended with {self.status}\n{self.stdout}\n{self.stderr}"
         return self
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def search_path() -> str:
