@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from mirrorctl.dialogue import Dialogue, Output, run
 from mirrorctl.model import Client, Machine, Mirror, Reason
+from mirrorctl.redaction import redact
 from mirrorctl.targets.common import excerpt, version_of
 from mirrorctl.targets.git_rules import NAMES, Entry, Rule
 from mirrorctl.text import _
@@ -113,15 +114,15 @@ def fetch_refs(mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:
 
 
 def _fetch(mirror: Mirror, prefix: str) -> Dialogue[Reason | None]:
-    names = canaries(mirror, prefix)
-    for name in names:
-        output = yield from run("git", "ls-remote", "--get-url", prefix + name)
-        rewritten = output.stdout.strip()
-        if rewritten != mirror.url + name:
-            return Reason(
-                code="not-in-force",
-                detail=_("git uses {url} for {prefix}", url=rewritten or excerpt(output), prefix=prefix),
-            )
+    names = []
+    rewritten = Output(status=0)
+    for name in canaries(mirror, prefix):
+        rewritten = yield from run("git", "ls-remote", "--get-url", prefix + name)
+        if rewritten.stdout.strip() == mirror.url + name:  # else a rule of the user's exempts it
+            names.append(name)
+    if not names:
+        used = rewritten.stdout.strip() or excerpt(rewritten)
+        return Reason(code="not-in-force", detail=_("git uses {url} for {prefix}", url=redact(used), prefix=prefix))
     said = Output(status=0)
     for name in names:
         said = yield from run("git", *_NO_SECRETS, "ls-remote", prefix + name, "HEAD", environ=_ANONYMOUS, timeout_s=30)

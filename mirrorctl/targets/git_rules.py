@@ -146,7 +146,7 @@ def frame(text: str) -> list[tuple[str, ...]]:
             found.append((item["comment"].rstrip(),))
         elif item["section"]:
             name, subsection = item["section"].lower(), item["subsection"]
-            section = name if subsection is None else f"{name}.{subsection}"
+            section = name if subsection is None else name + "." + re.sub(r"\\(.)", r"\1", subsection)
         elif item["name"] and not (section.startswith("url.") and item["name"].lower() in NAMES):
             found.append((section, item["name"].lower(), (item["value"] or "").strip()))
     return found
