@@ -1,3 +1,35 @@
 from __future__ import annotations
 
+import shutil
+
+import pytest
+from servers import dockerd
+from servers.workstation import CLIENTS, search_path
+
 pytest_plugins = ["guard"]
+
+
+def missing_clients() -> str | None:
+    absent = [name for name in CLIENTS if not shutil.which(name, path=search_path())]
+    return f"not installed: {', '.join(absent)}" if absent else None
+
+
+NEEDS = {"client": missing_clients, "docker": dockerd.missing}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require",
+        action="append",
+        choices=sorted(NEEDS),
+        default=[],
+        help="fail, instead of skipping, when what these tests need is missing",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker, missing in NEEDS.items():
+        if item.get_closest_marker(marker) and (why := missing()):
+            if marker in item.config.getoption("--require"):
+                pytest.fail(why)
+            pytest.skip(why)

@@ -16,7 +16,7 @@ from servers.registry import registry
 from servers.web import Faults, Server
 from servers.workstation import Workstation, tree
 
-pytestmark = [pytest.mark.docker, pytest.mark.skipif(bool(dockerd.missing()), reason=str(dockerd.missing()))]
+pytestmark = pytest.mark.docker
 
 CONFIG = '{\n  "debug": true\n}\n'
 

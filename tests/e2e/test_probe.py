@@ -15,6 +15,8 @@ from servers.repositories import repositories
 from servers.web import Answer, Application, Faults, Hit, Server
 from servers.workstation import Workstation, tree
 
+pytestmark = pytest.mark.client
+
 MIRRORS = 14
 
 FAULTS = {

@@ -195,11 +195,12 @@ def dockerd(directory: Path, config: str, environ: dict[str, str], *flags: str) 
 
 def root_filesystem(directory: Path, program: str = "/bin/sleep") -> Path:
     """A tar archive with one program of this machine and the libraries it needs (ldd(1))."""
-    needed = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout.split()
+    env = {"PATH": search_path()}
+    needed = subprocess.run(["ldd", program], env=env, check=True, capture_output=True, text=True).stdout.split()
     libraries = [word for word in needed if word.startswith("/")]
     archive = directory / "root.tar"
     names = [name.lstrip("/") for name in (program, *libraries)]
-    subprocess.run(["tar", "-chf", str(archive), "-C", "/", *names], check=True)
+    subprocess.run(["tar", "-chf", str(archive), "-C", "/", *names], env=env, check=True)
     return archive
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from servers.web import Answer, Application, Hit
+from servers.workstation import search_path
 
 REPOSITORIES = ("octocat/Hello-World", "git/git")
 IDENTITY = {
@@ -25,7 +26,7 @@ HERMETIC = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "HOME":
 
 
 def git(*args: str, cwd: Path, environ: dict[str, str] | None = None) -> str:
-    env = {"PATH": os.environ["PATH"], **HERMETIC, **IDENTITY, **(environ or {})}
+    env = {"PATH": search_path(), **HERMETIC, **IDENTITY, **(environ or {})}
     return subprocess.run(["git", *args], cwd=cwd, env=env, check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -48,8 +49,7 @@ def seed(directory: Path, content: str, size_bytes: int = 0) -> Path:
 
 @cache
 def backend() -> str:
-    found = subprocess.run(["git", "--exec-path"], check=True, capture_output=True, text=True)
-    return str(Path(found.stdout.strip()) / "git-http-backend")
+    return str(Path(git("--exec-path", cwd=Path("/"))) / "git-http-backend")
 
 
 def repositories(root: Path, prefix: str = "/") -> Application:
@@ -73,7 +73,7 @@ def repositories(root: Path, prefix: str = "/") -> Application:
 def _cgi(hit: Hit, root: Path, path: str, query: str) -> Answer:
     body = gzip.decompress(hit.body) if hit.headers.get("content-encoding") == "gzip" else hit.body
     env = {
-        "PATH": os.environ["PATH"],
+        "PATH": search_path(),
         **HERMETIC,
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory",
