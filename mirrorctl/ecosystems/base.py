@@ -41,6 +41,7 @@ class Request:
 
     `whole`: the reply is of no use when it is longer than the limit. `on_site`: what is asked for is not protected by
     a digest, so only the mirror itself may answer. `patience_s`: give up after that long, the answer is not essential.
+    `timed`: how long the first byte takes is typical of the client's own requests.
     """
 
     url: str
@@ -51,6 +52,7 @@ class Request:
     whole: bool = True
     on_site: bool = False
     patience_s: float | None = None
+    timed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

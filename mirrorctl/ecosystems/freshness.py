@@ -49,8 +49,8 @@ def feed_request(recipe: FreshnessRecipe) -> Request | None:
     if recipe.type not in FEEDS or not recipe.url.startswith(("https://", "http://")):
         return None
     if recipe.type == "x-pypi-last-serial":
-        return Request(url=recipe.url, method="HEAD", patience_s=PATIENCE_S)
-    return Request(url=recipe.url, limit_bytes=FEED_LIMIT_BYTES, patience_s=PATIENCE_S)
+        return Request(url=recipe.url, method="HEAD", patience_s=PATIENCE_S, timed=False)
+    return Request(url=recipe.url, limit_bytes=FEED_LIMIT_BYTES, patience_s=PATIENCE_S, timed=False)
 
 
 def feed_markers(recipe: FreshnessRecipe, reply: Reply) -> dict[str, str | int | float]:

@@ -105,11 +105,13 @@ def _advertised_head(reply: Reply) -> str:
         lines = [line for line in packets(reply.body) if line]
     except ValueError:
         lines = []
-    if not lines or lines[0].rstrip() != b"# service=git-upload-pack":
+    if lines and lines[0].rstrip() == b"# service=git-upload-pack":
+        del lines[0]  # git-http-backend leaves it out in version 2, hosts of their own make keep it
+    if not lines or not (lines[0].startswith(b"version ") or _OBJECT.match(lines[0])):
         raise Rejected("not-git", _("What {host} answered is not what a Git server answers.", host=host_of(reply.url)))
-    if len(lines) > 1 and lines[1].rstrip() == b"version 2":
+    if lines[0].rstrip() == b"version 2":
         return ""
-    for line in lines[1:]:
+    for line in lines:
         sha, _space, name = line.partition(b" ")
         if _OBJECT.fullmatch(sha) and name.split(b"\0")[0].rstrip() == b"HEAD":
             return sha.decode()

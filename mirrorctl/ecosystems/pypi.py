@@ -74,6 +74,7 @@ class File:
 class Page:
     """A project page as parsed."""
 
+    url: str
     files: tuple[File, ...]
     serial: int | None = None
 
@@ -84,7 +85,7 @@ def parse_page(reply: Reply) -> Page:
         return _parse_json(reply)
     text = reply.body.decode("utf-8", "replace")
     serials = _SERIAL.findall(text)
-    return Page(files=tuple(_anchors(text, reply.url)), serial=int(serials[-1]) if serials else None)
+    return Page(url=reply.url, files=tuple(_anchors(text, reply.url)), serial=int(serials[-1]) if serials else None)
 
 
 def _anchors(text: str, base: str) -> Iterator[File]:
@@ -116,7 +117,7 @@ def _parse_json(reply: Reply) -> Page:
         meta, entries = data.get("meta", {}), data["files"]
         files = tuple(file for entry in entries if (file := _json_file(entry, reply.url)))
         serial = meta.get("_last-serial")
-        return Page(files=files, serial=int(serial) if str(serial).isdecimal() else None)
+        return Page(url=reply.url, files=files, serial=int(serial) if str(serial).isdecimal() else None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Rejected(
             "not-an-index",
@@ -152,6 +153,7 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
         request = feed_request(recipe)
         reply = (yield from ask_gently(request)) if request else None
         markers |= feed_markers(recipe, reply) if reply else {}
+    yield from ask_gently(Request(url=page.url, method="HEAD", headers=PAGE_HEADERS, on_site=True, patience_s=PATIENCE_S))
     return Finding(artefact=artefact, markers=markers)
 
 
@@ -264,7 +266,7 @@ def _check_large_file(file: File) -> Asking[Artefact | None]:
 
 def _root_markers(index: str) -> Asking[dict[str, str | int | float]]:
     """What the root of the index tells of its age; its end holds the serial (PEP 381), 30 MB further down."""
-    reply = yield from ask_gently(Request(url=f"{index}/", method="HEAD", headers=PAGE_HEADERS, patience_s=PATIENCE_S))
+    reply = yield from ask_gently(Request(url=f"{index}/", method="HEAD", headers=PAGE_HEADERS, patience_s=PATIENCE_S, timed=False))
     if reply is None or reply.status != 200:
         return {}
     markers = page_markers(reply)
@@ -276,6 +278,7 @@ def _root_markers(index: str) -> Asking[dict[str, str | int | float]]:
                 limit_bytes=120,
                 whole=False,
                 patience_s=PATIENCE_S,
+                timed=False,
             )
         )
         serial = _SERIAL.search(tail.body.decode("latin-1")) if tail and tail.status == 206 else None

@@ -1,26 +1,38 @@
 """Bandwidth from the arrival times of one transfer. Pure.
 
 A transfer begins with a ramp (slow start) that says nothing about bandwidth, and may end in a stall or a throttle
-that says a lot. So the ramp is left out where it can be told, and the clock runs to the end of the window, not to
-the last byte.
+that says a lot. So the ramp is left out where it can be told, the clock runs to the end of the window and not to the
+last byte, and an end that is much slower than the middle is taken for the truth.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 MIN_BIN_S = 0.012
-GROWTH = 1.3  # a bin that carries this much more than the one before is still part of the ramp
-BURST_S = 0.006
+PLATEAU = 0.75  # a bin with this share of the best two in a row belongs to the settled part
+SETTLED_BINS = 3  # fewer may still be the ramp
+SURE_BINS = 8  # after so many, pauses between the trains are not the ramp's but the sender's
+GROWTH = 1.3  # a last bin that much above the settled part says that the ramp goes on
+PAUSE_S = 0.003  # what separates trains
+TRAIN_S = 0.006  # a shorter train is not long enough to be timed
+TAIL_S = 0.12
+IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
+DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
+DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
+STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
+LEAST_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
     """One bounded transfer. `marks` are (seconds since the request, bytes so far), the first at the first byte."""
 
-    marks: tuple[tuple[float, int], ...]
+    marks: Sequence[tuple[float, int]]
     ended_s: float
     rtt_s: float
 
@@ -31,36 +43,65 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goodput:
-    """Bytes per second: the estimate, and the range that the truth is likely in."""
+    """Bytes per second: the estimate, and the range that the truth is likely in.
+
+    `settled_bins` counts the round trips after the ramp; 0 means that the transfer was all ramp, so that `likely` is
+    the rate within its trains of packets, and `high` infinite where no trains could be told. `dropped`: it became much slower towards the end.
+    """
 
     likely: float
     low: float
     high: float
-    settled: bool  # the ramp was over before the transfer
+    settled_bins: int = 0
+    dropped: bool = False
+
+    @property
+    def settled(self) -> bool:
+        return self.settled_bins >= SETTLED_BINS
 
 
 def estimate(transfer: Transfer) -> Goodput | None:
     """The goodput of a transfer; None when it has carried too little to tell."""
-    if len(transfer.marks) < 2 or transfer.bytes < 16_384:
+    if len(transfer.marks) < 2 or transfer.bytes < LEAST_BYTES:
         return None
-    first_s = transfer.marks[0][0]
+    first_s, first_bytes = transfer.marks[0]
     span_s = transfer.ended_s - first_s
     if span_s <= 0:
         return None
     width_s = max(MIN_BIN_S, transfer.rtt_s)
     bins = _bins(transfer, first_s, span_s, width_s)
-    start = _ramp_end(bins)
-    whole = transfer.bytes / span_s
-    burst = max(_burst_rate(transfer.marks), whole)
-    if start is None:
-        last = max(bins[-1:] or [0]) / width_s
-        likely = max(whole, last)
-        return Goodput(likely=likely, low=whole, high=max(burst, likely), settled=False)
-    settled_s = span_s - start * width_s
-    settled_bytes = transfer.bytes - _bytes_at(transfer.marks, first_s + start * width_s)
-    likely = settled_bytes / settled_s if settled_s > 0 else whole
-    spread = min(0.5, 0.15 + 0.35 * width_s / max(settled_s, width_s))
-    return Goodput(likely=likely, low=likely * (1 - spread), high=max(likely * (1 + spread), 0.0), settled=True)
+    start = _plateau(bins)
+    whole = (transfer.bytes - first_bytes) / span_s
+    settled_bins = len(bins) - start
+    settled = _rate(transfer, first_s + start * width_s)
+    tail_s = max(TAIL_S, 3 * width_s)
+    tail = _rate(transfer, transfer.ended_s - tail_s)
+    if settled_bins * width_s > tail_s * 1.3 and tail < DROP * settled:
+        return Goodput(likely=tail, low=tail * 0.7, high=settled, settled_bins=settled_bins, dropped=True)
+    if _longest_gap(transfer.marks) > STALL_RTTS * width_s:
+        return Goodput(likely=max(whole, settled), low=whole * 0.7, high=max(whole, settled) * 1.5)
+    train = _train_rate(transfer.marks)
+    if settled_bins < SETTLED_BINS or bins[-1] > GROWTH * settled * width_s:
+        return Goodput(likely=max(train or 0.0, whole), low=whole, high=train * DOUBT if train else math.inf)
+    if settled_bins < SURE_BINS and _idle_share(transfer.marks, first_s + start * width_s) > IDLE:
+        return Goodput(likely=max(train or 0.0, settled), low=settled, high=train * DOUBT if train else math.inf)
+    spread = 0.08 + 0.6 / settled_bins
+    return Goodput(likely=settled, low=settled * (1 - spread), high=settled * (1 + spread), settled_bins=settled_bins)
+
+
+def merge(older: Goodput | None, newer: Goodput | None) -> Goodput | None:
+    """One estimate from two transfers of the same mirror: a drop is believed, else the one that has settled longer."""
+    if older is None or newer is None:
+        return older or newer
+    if older.dropped != newer.dropped:
+        return older if older.dropped else newer
+    return newer if newer.settled_bins >= older.settled_bins else older
+
+
+def _rate(transfer: Transfer, since_s: float) -> float:
+    """Bytes per second from `since_s` to the end of the transfer."""
+    span_s = transfer.ended_s - since_s
+    return (transfer.bytes - _bytes_at(transfer.marks, since_s)) / span_s if span_s > 0 else 0.0
 
 
 def _bytes_at(marks: Sequence[tuple[float, int]], at_s: float) -> int:
@@ -70,24 +111,41 @@ def _bytes_at(marks: Sequence[tuple[float, int]], at_s: float) -> int:
 
 def _bins(transfer: Transfer, first_s: float, span_s: float, width_s: float) -> list[int]:
     edges = [_bytes_at(transfer.marks, first_s + index * width_s) for index in range(1, int(span_s / width_s) + 1)]
-    return [after - before for before, after in zip([0, *edges], edges, strict=False)]
+    return [after - before for before, after in pairwise([0, *edges])]
 
 
-def _ramp_end(bins: Sequence[int]) -> int | None:
-    """The first bin that belongs to the settled part; None when the ramp fills the transfer."""
-    for index in range(1, len(bins)):
-        if bins[index] < GROWTH * bins[index - 1]:
-            return index
-    return None
+def _plateau(bins: Sequence[int]) -> int:
+    """The first bin of the settled part: what comes near the best two bins in a row."""
+    best = max((first + second for first, second in pairwise(bins)), default=0) / 2
+    return next((index for index, carried in enumerate(bins) if carried >= PLATEAU * best), 0)
 
 
-def _burst_rate(marks: Sequence[tuple[float, int]]) -> float:
-    """The densest stretch of at least BURST_S: in a ramp, what the narrowest link on the way lets through."""
-    best, start = 0.0, 0
-    for end in range(1, len(marks)):
-        while marks[end][0] - marks[start + 1][0] >= BURST_S:
-            start += 1
-        span_s = marks[end][0] - marks[start][0]
-        if span_s >= BURST_S:
-            best = max(best, (marks[end][1] - marks[start][1]) / span_s)
-    return best
+def _longest_gap(marks: Sequence[tuple[float, int]]) -> float:
+    return max((after[0] - before[0] for before, after in pairwise(marks)), default=0.0)
+
+
+def _idle_share(marks: Sequence[tuple[float, int]], since_s: float) -> float:
+    """The share of the time since then that went by in pauses: near none once the way is full."""
+    gaps = sorted(after[0] - before[0] for before, after in pairwise(marks) if before[0] >= since_s)
+    if not gaps:
+        return 0.0
+    pause_s = max(PAUSE_S, 3 * gaps[len(gaps) // 2])
+    return sum(gap for gap in gaps if gap >= pause_s) / sum(gaps)
+
+
+def _train_rate(marks: Sequence[tuple[float, int]]) -> float | None:
+    """What the narrowest link on the way lets through, from the spacing within the trains of packets of the ramp.
+
+    While the window is smaller than what the way holds, each round trip carries one train, spaced by the bottleneck,
+    and then a pause (packet train dispersion). Of the trains that are long enough to be timed, the one that carried
+    most is taken; None while there is none.
+    """
+    best_bytes, best_rate, start = 0, None, 0
+    for end in range(1, len(marks) + 1):
+        if end < len(marks) and marks[end][0] - marks[end - 1][0] < PAUSE_S:
+            continue
+        span_s, carried = marks[end - 1][0] - marks[start][0], marks[end - 1][1] - marks[start][1]
+        if span_s >= TRAIN_S and carried > best_bytes:
+            best_bytes, best_rate = carried, carried / span_s
+        start = end
+    return best_rate

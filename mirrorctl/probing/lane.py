@@ -3,17 +3,62 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mirrorctl.ecosystems.base import Artefact, Canaries, Ecosystem, Finding, Rejected, Request, host_of
+from mirrorctl.ecosystems.base import (
+    Artefact,
+    Canaries,
+    Ecosystem,
+    Finding,
+    Rejected,
+    Reply,
+    Request,
+    check_status,
+    host_of,
+)
 from mirrorctl.model import Mirror, Probe, Reason
-from mirrorctl.probing.goodput import Goodput, Transfer, estimate
+from mirrorctl.probing.goodput import Goodput, Transfer, estimate, merge
 from mirrorctl.probing.wire import Wire
 from mirrorctl.text import _
 
 SIGNATURE_BYTES = 4096
+PATIENCE_S = 1.0
+CHECK_S = 0.015
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """A transfer under way. `enough` is asked every CHECK_S whether to go on."""
+
+    limit_bytes: int
+    window_s: float
+    rtt_s: float
+    enough: Callable[[Transfer], bool]
+    started_s: float = field(default_factory=time.perf_counter)
+    marks: list[tuple[float, int]] = field(default_factory=list)
+    checked_s: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.marks) and self.marks[-1][1] >= self.limit_bytes
+
+    def transfer(self) -> Transfer:
+        return Transfer(marks=self.marks, ended_s=time.perf_counter() - self.started_s, rtt_s=self.rtt_s)
+
+    def take(self, count: int) -> bool:
+        """Notes the arrival of `count` bytes; true when that is all that is wanted."""
+        now_s = time.perf_counter() - self.started_s
+        self.marks.append((now_s, count + (self.marks[-1][1] if self.marks else 0)))
+        if self.complete:
+            return True
+        if now_s - self.checked_s < CHECK_S:
+            return False
+        self.checked_s = now_s
+        return self.enough(self.transfer())
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +70,6 @@ class Lane:
     wire: Wire
     finding: Finding | None = None
     rejection: Rejected | None = None
-    transfers: list[Transfer] = field(default_factory=list)
     goodput: Goodput | None = None
     offset: int = 0
     lag_s: float | None = None
@@ -52,56 +96,45 @@ class Lane:
         except Rejected as rejected:
             self.rejection = rejected
 
-    async def transfer(self, limit_bytes: int, window_s: float) -> None:
-        """Reads the artefact for a while and estimates the goodput; failing now is a rejection as well."""
+    async def transfer(self, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> None:
+        """Reads the artefact until a limit or until `enough`, and estimates the goodput; failing now is a rejection.
+
+        The window opens with the first byte. A mirror that has answered so far gets PATIENCE_S for that byte.
+        """
         artefact = self.finding.artefact if self.finding else None
         if artefact is None:
             return
-        marks: list[tuple[float, int]] = []
-        started_s = time.perf_counter()
+        reading = Reading(limit_bytes=limit_bytes, window_s=window_s, enough=enough, rtt_s=self.rtt_s)
         try:
-            async with asyncio.timeout(window_s):
-                await self._read(artefact, limit_bytes, started_s, marks)
+            async with asyncio.timeout(PATIENCE_S + window_s) as bound:
+                await self._read(artefact, reading, bound)
         except TimeoutError:
-            if not marks:
+            if not reading.marks:
                 self.rejection = self.wire.overdue()
                 return
         except Rejected as rejected:
             self.rejection = rejected
             return
-        ended_s = time.perf_counter() - started_s
-        done = Transfer(marks=tuple(marks), ended_s=ended_s, rtt_s=self.rtt_s)
-        self.transfers.append(done)
-        self.goodput = estimate(done) or self.goodput
+        self.goodput = merge(self.goodput, estimate(reading.transfer()))
 
-    async def _read(
-        self, artefact: Artefact, limit_bytes: int, started_s: float, marks: list[tuple[float, int]]
-    ) -> None:
-        request = self._part(artefact, limit_bytes)
-        total, head = 0, b""
-        async with self.wire.open(request) as (response, _url):
-            if response.status_code not in (200, 206):
-                raise Rejected(
-                    "http-status",
-                    _(
-                        "{host} answered HTTP status {status} to a request of the client.",
-                        host=host_of(self.mirror.url),
-                        status=response.status_code,
-                    ),
-                )
+    async def _read(self, artefact: Artefact, reading: Reading, bound: asyncio.Timeout) -> None:
+        head = b""
+        async with self.wire.open(self._part(artefact, reading.limit_bytes)) as (response, url):
+            headers = dict(response.headers)
+            check_status(Reply(status=response.status_code, headers=headers, body=b"", url=url), 200, 206)
             async for chunk in self.wire.chunks(response):
-                total += len(chunk)
-                marks.append((time.perf_counter() - started_s, total))
+                if not reading.marks:
+                    bound.reschedule(asyncio.get_running_loop().time() + reading.window_s)
                 if self.offset == 0 and len(head) < SIGNATURE_BYTES:
                     head += chunk[:SIGNATURE_BYTES]
-                if total >= limit_bytes:
+                if reading.take(len(chunk)) and not (artefact.ranged and reading.complete):
                     break
         if self.offset == 0 and not re.match(artefact.signature, head):
             raise Rejected(
                 "hash-mismatch", _("{host} serves other bytes than the file has.", host=host_of(self.mirror.url))
             )
         if artefact.ranged:
-            self.offset += total
+            self.offset += reading.limit_bytes
 
     def _part(self, artefact: Artefact, limit_bytes: int) -> Request:
         """The next part of the artefact, from the start again when it is used up."""
@@ -135,7 +168,7 @@ class Lane:
             setup_s=sum(timing.setup_s.values()) if timing.setup_s else None,
             bandwidth_bytes_per_s=goodput.likely if goodput else None,
             bandwidth_low_bytes_per_s=goodput.low if goodput else None,
-            bandwidth_high_bytes_per_s=goodput.high if goodput else None,
+            bandwidth_high_bytes_per_s=goodput.high if goodput and goodput.high < math.inf else None,
             lag_s=self.lag_s,
             lag_basis=self.lag_basis,
             read_bytes=timing.read_bytes,

@@ -12,16 +12,17 @@ from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
 from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
+from mirrorctl.probing.contest import HOPELESS, Contest, Purse, hope_s
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import Lane
 from mirrorctl.probing.names import patient_loop
 from mirrorctl.probing.surroundings import tls_context
 from mirrorctl.probing.wire import Wire
-from mirrorctl.ranking import predict, rank
+from mirrorctl.ranking import rank
 from mirrorctl.text import _
 
 GATE_LIMIT_S = 3.0
-QUIET_S = 0.4
+QUIET_S = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +70,9 @@ class Race:
         everyone = [lane for lanes in self._lanes.values() for lane in lanes]
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:
-            await self._quorum(set(gates))
-            if not self._terms.latency_only:
-                for lanes in self._lanes.values():
-                    await self._transfers(lanes)
-            await self._stragglers(gates)
+            await self._first_answers(gates)
+            for name, lanes in self._lanes.items():
+                await self._contest(name, {task: lane for task, lane in gates.items() if lane in lanes})
         finally:
             for task in gates:
                 task.cancel()
@@ -86,47 +85,47 @@ class Race:
         await lane.walk(self._canaries.get(lane.ecosystem.NAME, {}))
         self._tell(lane, Stage.REJECTED if lane.rejection else Stage.WAITING)
 
-    async def _quorum(self, tasks: set[asyncio.Task[None]]) -> None:
-        """Waits for the gates until nothing more has come for about as long as it took so far."""
-        pending, last_s = tasks, 0.0
-        while pending and self._elapsed_s < GATE_LIMIT_S:
-            limit_s = max(QUIET_S, last_s) + last_s if last_s else GATE_LIMIT_S
+    async def _first_answers(self, gates: Mapping[asyncio.Task[None], Lane]) -> None:
+        """Waits until most gates are decided, or as long again as the first mirror took that passed."""
+        pending, limit_s = set(gates), self._gate_limit_s
+        while 2 * len(pending) > len(gates) and self._elapsed_s < limit_s:
             done, pending = await asyncio.wait(
-                pending, timeout=max(0.0, limit_s - self._elapsed_s), return_when=asyncio.FIRST_COMPLETED
+                pending, timeout=limit_s - self._elapsed_s, return_when=asyncio.FIRST_COMPLETED
             )
-            if not done and last_s:
-                return
-            if any(lane.passed for lanes in self._lanes.values() for lane in lanes):
-                last_s = self._elapsed_s
+            if limit_s == self._gate_limit_s and any(gates[task].passed for task in done):
+                limit_s = min(limit_s, self._elapsed_s + max(QUIET_S, self._elapsed_s))
 
-    async def _stragglers(self, gates: Mapping[asyncio.Task[None], Lane]) -> None:
-        pending = [task for task in gates if not task.done()]
-        if pending:
-            await asyncio.wait(pending, timeout=max(0.0, min(GATE_LIMIT_S, self._terms.deadline_s) - self._elapsed_s))
+    async def _contest(self, name: str, gates: Mapping[asyncio.Task[None], Lane]) -> None:
+        """Transfers of one ecosystem; whoever passes the gates meanwhile joins in, until nobody can win any more."""
+        lanes = self._lanes[name]
+        purse = Purse(
+            left_bytes=lambda: self._terms.budget_bytes - self._read_bytes(),
+            left_s=lambda: self._terms.deadline_s - self._elapsed_s,
+        )
+        contest = Contest(purse, lambda lane: self._tell(lane, Stage.TRANSFER))
+        seen: set[Lane] = set()
+        while True:
+            waiting = [lane for lane in lanes if lane.passed and lane not in seen]
+            if waiting and not self._terms.latency_only:
+                lane = min(waiting, key=lambda lane: hope_s(lane, None))
+                seen.add(lane)
+                await contest.scout(lane, lanes)
+                self._tell(lane, Stage.REJECTED if lane.rejection else Stage.DONE)
+                continue
+            await contest.confirm(lanes)
+            pending = {task for task in gates if not task.done()}
+            patience_s = min(self._gate_limit_s, HOPELESS * contest.best_s(lanes)) - self._elapsed_s
+            if not pending or patience_s <= 0:
+                break
+            await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         for task, lane in gates.items():
             if not task.done():
                 lane.rejection = lane.wire.overdue()
                 self._tell(lane, Stage.REJECTED)
 
-    async def _transfers(self, lanes: Sequence[Lane]) -> None:
-        field = sorted((lane for lane in lanes if lane.passed), key=self._hope)
-        for limit_bytes, window_s, width in ((1_000_000, 0.5, 99), (3_000_000, 0.6, 3), (6_000_000, 1.2, 1)):
-            for lane in field[:width]:
-                if lane.passed:
-                    await self._transfer(lane, limit_bytes, window_s)
-            field = sorted((lane for lane in field if lane.passed), key=self._hope)
-
-    def _hope(self, lane: Lane) -> float:
-        probe = lane.probe()
-        return predict(lane.ecosystem.WORKLOAD, probe, probe.bandwidth_high_bytes_per_s)
-
-    async def _transfer(self, lane: Lane, limit_bytes: int, window_s: float) -> None:
-        left_s = self._terms.deadline_s - self._elapsed_s
-        if left_s < window_s or self._read_bytes() + limit_bytes > self._terms.budget_bytes:
-            return
-        self._tell(lane, Stage.TRANSFER)
-        await lane.transfer(limit_bytes, window_s)
-        self._tell(lane, Stage.REJECTED if lane.rejection else Stage.DONE)
+    @property
+    def _gate_limit_s(self) -> float:
+        return min(GATE_LIMIT_S, self._terms.deadline_s)
 
     def _read_bytes(self) -> int:
         return sum(lane.wire.timing.read_bytes for lanes in self._lanes.values() for lane in lanes)

@@ -67,7 +67,8 @@ class Timing:
     index_s: list[float] = field(default_factory=list)  # request to first byte, connections being ready
     file_s: list[float] = field(default_factory=list)
     read_bytes: int = 0
-    phase: str = "start"
+    url: str = ""  # what is being asked for
+    phase: str = "start"  # and how far that has come, in the words of the trace hook
 
 
 class Wire:
@@ -104,7 +105,7 @@ class Wire:
                 location = response.headers.get("location")
                 if response.status_code not in (301, 302, 303, 307, 308) or location is None:
                     times = self.timing.index_s if request.on_site else self.timing.file_s
-                    if request.patience_s is None:
+                    if request.timed:
                         times.append(waited_s)
                     yield response, url
                     return
@@ -115,7 +116,7 @@ class Wire:
 
     def overdue(self) -> Rejected:
         """What to say of a mirror that was cut off where it stands now."""
-        host = host_of(self.site)
+        host = host_of(self.timing.url or self.site)
         match self.timing.phase:
             case "start" | "connect_tcp":
                 return Rejected("connect-timeout", _("{host} did not accept a connection in time.", host=host))
@@ -132,6 +133,7 @@ class Wire:
 
     async def _send(self, request: Request, url: str, clock: Clock) -> httpx.Response:
         parts = urlsplit(url)
+        self.timing.url, self.timing.phase = url, "start"
 
         async def trace(event: str, info: Mapping[str, Any]) -> None:
             await clock.trace(event, info)
@@ -178,7 +180,7 @@ class Wire:
             body += chunk
             if len(body) > request.limit_bytes and request.whole:
                 raise self._too_large(request)
-            if len(body) >= request.limit_bytes:
+            if len(body) > request.limit_bytes:
                 break
         return bytes(body[: request.limit_bytes])
 

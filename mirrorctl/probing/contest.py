@@ -1,0 +1,113 @@
+"""Transfers of one ecosystem, one at a time: short ones for all with a chance, then long ones for who leads.
+
+A mirror that the best cannot be beaten by is not measured further: bytes and time are for the decision. The leader
+has to keep its speed beyond what a mirror may give away before it throttles, so it is confirmed with a long transfer;
+if it does not, the next one leads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mirrorctl.probing.goodput import SURE_BINS, Transfer, estimate
+from mirrorctl.probing.lane import Lane
+from mirrorctl.ranking import predict
+
+SCOUT_BYTES, SCOUT_S = 800_000, 0.5
+CONFIRM_BYTES, CONFIRM_S = 6_000_000, 1.2
+CONFIRMATIONS = 5
+WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
+HOPELESS = 1.15  # a prediction that much above the best, at its most hopeful, is not worth another byte
+
+
+@dataclass(slots=True)
+class Purse:
+    """What may still be spent. `left_bytes` and `left_s` ask the race."""
+
+    left_bytes: Callable[[], int]
+    left_s: Callable[[], float]
+
+
+class Contest:
+    """The transfers among the lanes of one ecosystem."""
+
+    def __init__(self, purse: Purse, transferring: Callable[[Lane], None]) -> None:
+        self._purse = purse
+        self._transferring = transferring
+        self._confirmed: set[str] = set()
+
+    async def scout(self, lane: Lane, lanes: Sequence[Lane]) -> None:
+        """A short transfer, cut off as soon as it is known to be good enough to tell, or hopeless."""
+        best_s = self.best_s(lanes)
+        if hope_s(lane, None) > HOPELESS * best_s:
+            return
+
+        def enough(transfer: Transfer) -> bool:
+            goodput = estimate(transfer)
+            if goodput is None:
+                return False
+            hopeless = hope_s(lane, goodput.high) > HOPELESS * best_s
+            return goodput.high < math.inf or hopeless
+
+        await self._transfer(lane, SCOUT_BYTES, SCOUT_S, enough)
+
+    async def confirm(self, lanes: Sequence[Lane]) -> None:
+        """Long transfers: for whoever leads, then for whoever may be better, until nobody may who has not been tried."""
+        while len(self._confirmed) < CONFIRMATIONS:
+            lane = self._next_to_confirm(lanes)
+            if lane is None:
+                return
+            self._confirmed.add(lane.mirror.id)
+            others_s = self.best_s([other for other in lanes if other is not lane])
+
+            def beaten(transfer: Transfer, lane: Lane = lane, others_s: float = others_s) -> bool:
+                goodput = estimate(transfer)
+                if goodput is None or not (goodput.dropped or goodput.settled_bins >= SURE_BINS):
+                    return False
+                return hope_s(lane, goodput.high) > others_s
+
+            await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, beaten)
+
+    def _next_to_confirm(self, lanes: Sequence[Lane]) -> Lane | None:
+        """The leader, if it has not been tried; else the best of those whose most hopeful prediction beats it."""
+        leader = self._leader(lanes)
+        if leader is None or leader.mirror.id not in self._confirmed:
+            return leader
+        best_s = likely_s(leader) * WORTHWHILE
+        rivals = [
+            lane
+            for lane in lanes
+            if lane.passed
+            and lane.goodput
+            and lane.mirror.id not in self._confirmed
+            and hope_s(lane, lane.goodput.high) < best_s
+        ]
+        return min(rivals, key=likely_s, default=None)
+
+    def _leader(self, lanes: Sequence[Lane]) -> Lane | None:
+        known = [lane for lane in lanes if lane.passed and lane.goodput]
+        return min(known, key=likely_s, default=None)
+
+    def best_s(self, lanes: Sequence[Lane]) -> float:
+        """The least predicted time so far; infinite while there is none."""
+        leader = self._leader(lanes)
+        return likely_s(leader) if leader else math.inf
+
+    async def _transfer(
+        self, lane: Lane, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]
+    ) -> None:
+        if self._purse.left_s() < window_s or self._purse.left_bytes() < limit_bytes:
+            return
+        self._transferring(lane)
+        await lane.transfer(limit_bytes, window_s, enough)
+
+
+def likely_s(lane: Lane) -> float:
+    return hope_s(lane, lane.goodput.likely if lane.goodput else None)
+
+
+def hope_s(lane: Lane, bandwidth_bytes_per_s: float | None) -> float:
+    """Predicted seconds with that bandwidth; with None, as if bandwidth were no matter."""
+    return predict(lane.ecosystem.WORKLOAD, lane.probe(), bandwidth_bytes_per_s)
