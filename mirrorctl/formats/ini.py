@@ -26,7 +26,7 @@ from mirrorctl.formats import position
 from mirrorctl.text import Text, _
 
 # Bounds memory; no file that people write comes near.
-MOST_LINES = 50_000
+MOST_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True)

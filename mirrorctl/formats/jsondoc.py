@@ -19,6 +19,9 @@ from mirrorctl.text import Text, _
 
 INDENT = "    "
 
+# Bounds time and memory; no file that people write comes near.
+MOST_ITEMS = 10_000
+
 _BLANKS = " \t\r\n"
 _SKIP = re.compile(f"[{_BLANKS}]*")
 _LINE = re.compile(r"(?:\r\n?|\n)[ \t]*\Z")
@@ -108,6 +111,8 @@ def _items(text: str, at: int, close: str, read: Callable[[str, int], _Item]) ->
             at = _skip(text, _expect(text, at, ","))
         item = read(text, at)
         items.append(item)
+        if len(items) > MOST_ITEMS:
+            _refuse(_("More than {count} keys or elements stand here.", count=MOST_ITEMS), text, at)
         at = _skip(text, item.end)
     return items, at + 1
 

@@ -79,11 +79,7 @@ def append_table(text: str, path: Path, entries: Mapping[str, str | bool]) -> st
         after = _with_element(document, array, "{ " + ", ".join(pairs) + " }")
     else:
         after = _with_lines(document.text, [f"[[{_dotted(path)}]]", *pairs])
-    parent = document.value
-    for key in path[:-1]:
-        parent = parent.setdefault(key, {}) if isinstance(parent, dict) else {}
-    if isinstance(parent, dict) and isinstance(parent.setdefault(path[-1], []), list):
-        parent[path[-1]].append(dict(entries))
+    _array(document.value, path).append(dict(entries))
     return document.result(after)
 
 
@@ -126,8 +122,12 @@ class _Document:
     def result(self, text: str) -> str:
         """The edited text, if it means what `value` has been made to say. Nothing else is handed out."""
         _check_encoding(text)
-        if _load(text, str) != self.value:
-            raise FormatError(_("This document cannot be edited here with certainty."), line=1)
+        try:
+            is_meant = _load(text, str) == self.value
+        except (FormatError, RecursionError):
+            is_meant = False
+        if not is_meant:
+            raise FormatError(_("This document cannot take the change as it is written."), line=1)
         return self.mark + text
 
 
@@ -154,6 +154,16 @@ def _walk(value: Any, path: Path) -> Any:
     return value
 
 
+def _array(value: Any, path: Path) -> list[Any]:
+    """The array at `path`, made with all that leads to it if it is not there."""
+    for key in path[:-1]:
+        value = value.setdefault(key, {}) if isinstance(value, dict) else None
+    array = value.setdefault(path[-1], []) if isinstance(value, dict) else None
+    if not isinstance(array, list):
+        raise FormatError(_("“{name}” is no array of tables.", name=_dotted(path)), line=1)
+    return array
+
+
 def _forget(value: dict[str, Any], path: Path, after: dict[str, Any]) -> None:
     """Takes `path` out of `value`, and what is empty then, as far as it is gone in `after` too."""
     del _walk(value, path[:-1])[path[-1]]
@@ -174,6 +184,10 @@ def _table_spans(document: _Document, path: Path) -> list[tuple[int, int]]:
         if is_ours:
             spans.append((spans.pop()[0] if was_ours else table.start, table.end))
         was_ours = is_ours
+    if spans and spans[-1][1] == len(document.text):
+        start, end = spans.pop()
+        gap = line_end(document.text)
+        spans.append((start - len(gap) if document.text.endswith("\n" + gap, 0, start) else start, end))
     return spans
 
 
@@ -205,14 +219,9 @@ def _own_lines(text: str, start: int, end: int) -> tuple[int, int] | None:
 def _cut(text: str, spans: list[tuple[int, int]]) -> str:
     starts = [*(start for start, _end in spans), len(text)]
     ends = [0, *(end for _start, end in spans)]
-    pieces = [text[start:end] for start, end in zip(ends, starts, strict=True)]
-    if pieces[-1]:
-        return "".join(pieces)
-    end = line_end(text)
-    head = "".join(pieces)
-    if head.endswith("\n" + end):
-        head = head.removesuffix(end)
-    return head if text.endswith("\n") else head.removesuffix(end)
+    result = "".join(text[start:end] for start, end in zip(ends, starts, strict=True))
+    at_end = spans[-1][1] == len(text) and not text.endswith("\n")
+    return result.removesuffix(line_end(text)) if at_end else result
 
 
 def _with_lines(text: str, lines: list[str]) -> str:

@@ -19,6 +19,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 MOST_LEVELS = 200  # of arrays and inline tables, and parts of a name
 MOST_PARTS = 50_000  # of the paths of all headers and values together
+MOST_SIGNS = 50_000  # line ends and backslashes
+LONGEST_NUMBER = 1000
 
 _GAP = re.compile(r"[ \t\r\n]+|#[^\n]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -76,6 +78,8 @@ class Scanner:
         self._at = 0
         self._parts = 0
         self._lengths: dict[Path, int] = {}
+        if text.count("\n") + text.count("\\") > MOST_SIGNS:
+            self._refuse(_("This document is too large to be edited."))
         base: Path = ()
         while self._gap() < len(text):
             if text[self._at] == "[":
@@ -91,7 +95,7 @@ class Scanner:
         self._at += brackets
         path = self._resolve(self._name(), is_array=brackets == 2)
         self._expect("]" * brackets)
-        self._weigh(path)
+        self._weigh((*path, "the table itself"))
         self.tables.append(Table(path, self._text.rfind("\n", 0, start) + 1, self._end_line()))
         return path
 
@@ -192,6 +196,8 @@ class Scanner:
         if self._text.startswith(("'", '"'), self._at):
             self._string()
         elif scalar := _SCALAR.match(self._text, self._at):
+            if len(scalar.group()) > LONGEST_NUMBER:
+                self._refuse(_("This value is too long."))
             self._at = scalar.end()
         else:
             self._refuse(_("A value is expected here."))
