@@ -23,7 +23,9 @@ MAX_DEPTH = 4
 
 MAX_CHOICES = 30  # of a list in a message
 
-_QUOTED = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*(?:"|$)|\'[^\'\n]*(?:\'|$)|#[^\n]*', re.MULTILINE)
+# What may hold brackets and dots that mean nothing. Possessive, and taking an open string to the end of its line, so
+# that no text makes it go back.
+_QUOTED = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+(?:"|\\?$)|\'[^\'\n]*+(?:\'|$)|#[^\n]*+', re.MULTILINE)
 _DOTS = re.compile(r"\.[^.=,\n]*" * MAX_DEPTH)
 _BRACKET = re.compile(r"[][{}]")
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*mirror[ \t]*\]\]", re.MULTILINE)

@@ -70,6 +70,14 @@ status = "active"
 evidence = ["list"]
 
 [[mirror]]
+id = "docker-folk-new"
+ecosystem = "docker"
+operator = "folk"
+url = "https://new.folk.example"
+status = "unverified"
+evidence = ["list"]
+
+[[mirror]]
 id = "docker-folk"
 ecosystem = "docker"
 operator = "folk"
@@ -78,11 +86,11 @@ status = "active"
 evidence = ["list"]
 
 [[mirror]]
-id = "docker-folk-new"
+id = "docker-uni"
 ecosystem = "docker"
-operator = "folk"
-url = "https://new.folk.example"
-status = "unverified"
+operator = "uni"
+url = "https://hub.uni.example"
+status = "dead"
 evidence = ["list"]
 
 [[mirror]]
@@ -204,7 +212,8 @@ def test_what_goes_for_the_whole_catalog() -> None:
         pytest.param("folk", "docker", ["docker-folk"], id="operator-active-first"),
         pytest.param("folk", "git", ["git-folk-best"], id="operator-one-for-all-of-github"),
         pytest.param("uni", "git", ["git-uni-brew", "git-uni-tree"], id="operator-each-repository"),
-        pytest.param("uni", "docker", [], id="operator-without-any"),
+        pytest.param("uni", "docker", [], id="operator-with-dead-ones-only"),
+        pytest.param("corp", "docker", [], id="operator-without-any"),
         pytest.param("nobody", "pypi", [], id="unknown"),
     ],
 )
@@ -250,6 +259,12 @@ def test_private_mirrors_always_take_part_if_active(status: Status) -> None:
     mine = 'ecosystem = "pypi"\nurl = "http://127.0.0.1:8080/simple"\n'
     overlay = f'[[mirror]]\nid = "mine"\n{mine}[[mirror]]\nid = "gone"\nstatus = "{status}"\n{mine}'
     assert ids(catalog(overlay), "pypi", set()) == ["mine"]
+
+
+def test_only_what_stands_for_all_of_github_takes_part() -> None:
+    tree = 'ecosystem = "git"\nkind = "host-replace"\nurl = "https://git.example/"\n'
+    overlay = f'[[mirror]]\nid = "all"\n{tree}[[mirror]]\nid = "some"\nreplaces = ["https://android.example/"]\n{tree}'
+    assert ids(catalog(overlay), "git") == ["all"]
 
 
 def test_usable_is_what_a_client_can_be_pointed_at() -> None:

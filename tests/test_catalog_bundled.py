@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mirrorctl import catalog_entry as entry
+from mirrorctl import catalog_schema as schema
 from mirrorctl.catalog import BUNDLED, Catalog, bundled_text, is_usable, merge, parse
 from mirrorctl.catalog_url import normalise
 from mirrorctl.model import Status, Trust
@@ -151,6 +153,21 @@ def test_upstreams_are_asked_of_the_client_and_nothing_is_a_placeholder() -> Non
     text = bundled_text()
     assert [name for name in ("pypi" + ".org", "python" + "hosted", "://registry-1.docker.io") if name in text] == []
     assert [line for line in text.splitlines() if "<" in line and "<owner>/<repo>" not in line] == []
+
+
+def test_the_reference_speaks_of_every_key_and_value() -> None:
+    text = (ROOT / "docs/reference/catalog.md").read_text(encoding="utf-8")
+    words = {
+        *entry._KEYS,
+        *entry._FEATURES,
+        *entry._RECIPE_TYPES,
+        *entry._PROBE_NAMES,
+        *entry._PROBE_URLS,
+        *entry.KINDS,
+    }
+    words |= {*schema._TOP_KEYS - {"operator", "mirror", "evidence", "probe", "dead"}, *schema._OPERATOR_KEYS}
+    words |= {*schema._EVIDENCE_KEYS, *schema._DEAD_KEYS, *entry._SYNC_KEYS, *entry._RECIPE_KEYS, *Status, *Trust}
+    assert [word for word in sorted(words) if f"`{word}`" not in text] == []
 
 
 @pytest.mark.client

@@ -28,7 +28,6 @@ def url(address: str) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("a = ", "own.toml: this is not TOML: Invalid value (at end of document)", id="toml"),
         pytest.param("\ud800", "own.toml: this is not UTF-8 text", id="surrogate"),
         pytest.param("#" * 524_289, "own.toml: 524289 bytes are more than the 524288 allowed", id="size"),
         pytest.param("#é" * 262_144, "own.toml: 786432 bytes are more than the 524288 allowed", id="size-in-bytes"),
@@ -98,6 +97,8 @@ def url(address: str) -> str:
                      id="dead-rank"),
         pytest.param(MINE + 'status = "dead"\ndefault = true', "own.toml: mirror[0].default: only an active entry of a "
                      "usable kind can be in the default set", id="dead-default"),
+        pytest.param(MINE + 'kind = "unrelated"\ndefault = true', "own.toml: mirror[0].default: only an active entry of a "
+                     "usable kind can be in the default set", id="unusable-default"),
         pytest.param(MINE + "default = 1", "own.toml: mirror[0].default: this has to be true or false", id="flag"),
         pytest.param(MINE + 'domain = ""', "own.toml: mirror[0].domain: this is empty; leave the key out when nothing is "
                      "known", id="empty"),
@@ -132,6 +133,14 @@ def url(address: str) -> str:
 )  # fmt: skip
 def test_what_is_refused(text: str, expected: str) -> None:
     assert failure(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["a = ", 'a = "[[[[[\\', "a = '[[[[[", "a = 1\na = 2"], ids=["value", "open", "open-raw", "twice"]
+)
+def test_what_is_not_toml(text: str) -> None:
+    """The rest of the message is the parser's."""
+    assert failure(text).startswith("own.toml: this is not TOML: ")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ corp = { name = "Corp Cloud", trust = "company" }
 folk = { name = "folk.example", trust = "community" }
 [probe.pypi]
 small_projects = ["six"]
+large_projects = ["numpy"]
 [evidence]
 list = { ref = "https://list.example/", date = "2025", says = "works" }
 
@@ -127,11 +128,11 @@ def test_operators_of_overlays_are_private_and_known_ones_keep_their_trust() -> 
 
 def test_evidence_canaries_and_dead_hosts_of_layers_come_together() -> None:
     found = catalog(
-        '[probe.pypi]\nsmall_projects = ["acme-base"]\nlarge_projects = ["acme-big"]\n[probe.npm]\nnames = ["left-pad"]\n'
+        '[probe.pypi]\nsmall_projects = ["acme-base"]\n[probe.npm]\nnames = ["left-pad"]\n'
         '[dead]\ndocker_hosts = ["gone.example"]\n[evidence.mine]\nref = "memo"\ndate = "2026-01"\nsays = "so"\n',
         '[dead]\ndocker_hosts = ["gone.example", "lost.example"]\n',
     )
-    assert found.canaries["pypi"] == {"small_projects": ("acme-base",), "large_projects": ("acme-big",)}
+    assert found.canaries["pypi"] == {"small_projects": ("acme-base",), "large_projects": ("numpy",)}
     assert found.canaries["npm"] == {"names": ("left-pad",)}
     assert found.dead_docker_hosts == ("gone.example", "lost.example")
     assert found.evidence["mine"].at == date(2026, 1, 1)
