@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mirrorctl.catalog import is_usable
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
@@ -73,11 +74,13 @@ def look_up(session: Session, which: str, ecosystem: str, policy: Policy) -> tup
     Raises UsageError for a name that is nowhere in the catalog, NoMirrorError for a mirror known not to work.
     """
     found = named(session, which, ecosystem)
-    usable = tuple(mirror for mirror in found if mirror.status not in UNUSABLE or policy.force)
+    usable = tuple(mirror for mirror in found if is_usable(mirror) and (mirror.status not in UNUSABLE or policy.force))
     if found and not usable:
         raise NoMirrorError(
             _("{id} cannot be used: {why}", id=found[0].id, why=_why_unusable(found[0])),
-            hint=_("--force uses it all the same; mirrorctl list shows what works"),
+            hint=_("--force uses it all the same; mirrorctl list shows what works")
+            if is_usable(found[0])
+            else _("mirrorctl catalog show {id} says more", id=found[0].id),
             subject=found[0].id,
         )
     return usable
@@ -133,6 +136,8 @@ def _why_unusable(mirror: Mirror) -> Text:
             return _("it answers only inside the cloud of its operator")
         case Status.LOGIN:
             return _("it wants a login")
+        case _ if not is_usable(mirror):
+            return _("the catalog knows it by name only")
         case _:
             return _("it answers only on its own campus")
 

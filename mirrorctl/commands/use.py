@@ -210,6 +210,9 @@ def _pick(session: Session, request: Request, found: Present, rankings: dict[str
         current = target.state(session.machine, found.client, found.contents, found.scope).urls
         return _fastest(session, request, target, rankings.get(target.ECOSYSTEM), current)
     mirrors = selection.look_up(session, request.which, target.ECOSYSTEM, request.policy)
+    if not request.targets:
+        # An operator's single repositories are a rule each: nobody wants a dozen of them who has not asked for git.
+        mirrors = tuple(mirror for mirror in mirrors if mirror.kind != "repo" or mirror.id == request.which)
     if not mirrors:
         raise NoMirrorError(
             _("{name} has no mirror for {target}", name=request.which, target=target.NAME),
