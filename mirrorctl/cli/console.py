@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, TextIO
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from mirrorctl.cli.overview import OPTIONS
+from mirrorctl.cli.overview import OPTIONS, overview
 from mirrorctl.commands.outcome import UseData
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Options, Session, begin
@@ -143,8 +144,10 @@ class Command(TyperCommand):
         self.params.extend(_common_options())
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        _translate_help(self, ctx)
-        super().format_help(ctx, formatter)
+        from mirrorctl.cli.help import command_help
+
+        columns = shutil.get_terminal_size().columns
+        formatter.write(command_help(self, ctx, translator(ctx.find_root().obj.language), columns))
 
 
 class Group(TyperGroup):
@@ -154,10 +157,12 @@ class Group(TyperGroup):
         super().__init__(*args, **extra)
         self.params.extend(_common_options())
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(overview(["--lang", ctx.obj.language], os.environ))
 
-def _translate_help(command: Any, ctx: Any) -> None:
-    translate = translator(ctx.find_root().obj.language)
-    command.help = translate(command.help)
-    for parameter in command.params:
-        if getattr(parameter, "help", None):
-            parameter.help = translate(parameter.help)
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            from mirrorctl.cli.mistakes import unknown_command
+
+            raise unknown_command(args[0], self.commands)
+        return super().resolve_command(ctx, args)

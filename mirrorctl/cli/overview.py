@@ -49,6 +49,10 @@ def command_summary(name: str) -> str:
     return next(summary for _title, group in COMMANDS for command, summary in group if command == name)
 
 
+def names() -> tuple[str, ...]:
+    return tuple(name for _title, group in COMMANDS for name, _summary in group)
+
+
 def overview(words: Sequence[str], environ: Mapping[str, str]) -> str:
     option = words[1] if len(words) > 1 and words[0] == "--lang" else None
     translate = translator(choose_language(option, environ))

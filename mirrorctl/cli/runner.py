@@ -11,7 +11,7 @@ import typer
 
 from mirrorctl import __version__
 from mirrorctl.cli.console import Console
-from mirrorctl.errors import ExitCode, MirrorctlError, UsageError
+from mirrorctl.errors import ExitCode, MirrorctlError
 from mirrorctl.text import _
 
 
@@ -28,8 +28,10 @@ def run(words: list[str]) -> int:
     except MirrorctlError as error:
         return console.fail(error)
     except typer.TyperException as error:
-        hint = _("mirrorctl {command} --help shows what it takes", command=console.command)
-        return console.fail(UsageError(_("{reason}", reason=error.format_message()), hint=hint))
+        from mirrorctl.cli.mistakes import usage_error
+        from mirrorctl.cli.overview import names
+
+        return console.fail(usage_error(error, words, names()))
     except (KeyboardInterrupt, typer.Abort):
         console.tell([""])
         return ExitCode.INTERRUPTED

@@ -1,0 +1,91 @@
+"""The help of a command in the reader's language.
+
+Typer's own words come from gettext's default domain, which knows the locale and not `--lang`, and it counts a wide
+character as one column. So the text is made here, from typer's parameters, in the manner of the overview.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mirrorctl.render.screen import pad, width
+from mirrorctl.text import N_, _
+
+COMMON = "common_"  # how the names of the options of every command begin
+LEFT_COLUMNS = 20
+LEAST_COLUMNS, MOST_COLUMNS = 50, 100
+
+# Where a line may end: at a blank, and beside a wide character, but not before a closing mark.
+_PIECE = re.compile(r"\s+|[^\x00-\u2e7f][，。；：、）？！”]*|[^\s\u2e80-\uffff]+[，。；：、）？！”]*")
+_BELOW = "\n" + " " * (LEFT_COLUMNS + 4)
+
+Translate = Callable[[str], str]
+
+
+def command_help(command: Any, ctx: Any, translate: Translate, columns: int) -> str:
+    """Usage, summary, and a list of all parameters. `columns`: how wide the terminal is."""
+    columns = min(max(columns, LEAST_COLUMNS), MOST_COLUMNS)
+    every = command.get_params(ctx)
+    arguments = [each for each in every if each.param_type_name == "argument"]
+    options = [each for each in every if each.param_type_name == "option"]
+    groups = (
+        (N_("Arguments"), arguments),
+        (N_("Options"), [each for each in options if not _is_common(each)]),
+        (N_("Options of every command"), [each for each in options if _is_common(each)]),
+    )
+    words = " ".join(_usage_of(each) for each in arguments)
+    usage = _("usage: {command} [OPTION]... {arguments}", command=ctx.command_path, arguments=words)
+    lines = [usage.render(translate).rstrip(), "", translate(command.help)]
+    for title, parameters in groups:
+        if parameters:
+            lines += ["", f"{translate(title)}:"]
+            lines += (line for each in parameters for line in _entry(each, ctx, translate, columns))
+    return "\n".join(lines) + "\n"
+
+
+def _is_common(parameter: Any) -> bool:
+    return bool(parameter.name.startswith(COMMON)) or parameter.name == "help"
+
+
+def _usage_of(argument: Any) -> str:
+    name: str = argument.metavar
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def _entry(parameter: Any, ctx: Any, translate: Translate, columns: int) -> Iterator[str]:
+    left = _left(parameter, ctx)
+    right = wrap(_right(parameter, translate), columns - LEFT_COLUMNS - 4).replace("\n", _BELOW)
+    if width(left) > LEFT_COLUMNS:
+        yield f"  {left}"
+        left = ""
+    yield f"  {pad(left, LEFT_COLUMNS)}  {right}"
+
+
+def _left(parameter: Any, ctx: Any) -> str:
+    """`-t, --target NAME`"""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar).strip("[]")
+    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.make_metavar(ctx).strip('[]<>')}"
+    return ", ".join(sorted(parameter.opts, key=len)) + value
+
+
+def _right(parameter: Any, translate: Translate) -> str:
+    text = translate(N_("Show this help") if parameter.name == "help" else parameter.help)
+    if parameter.param_type_name == "argument" or parameter.is_flag or not parameter.default:
+        return text
+    default = str(getattr(parameter.default, "value", parameter.default))
+    return _("{text} [default: {value}]", text=text, value=default).render(translate)
+
+
+def wrap(text: str, columns: int) -> str:
+    """`text` in lines of at most `columns`, as far as its words allow."""
+    lines, line = [], ""
+    for piece in _PIECE.findall(text):
+        if line.strip() and width((line + piece).rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return "\n".join([*lines, line.rstrip()])
