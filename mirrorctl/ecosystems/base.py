@@ -85,9 +85,10 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a walk has shown: the mirror works."""
+    """What a walk has shown: the mirror works. `again` asks, at the end, whether it still does."""
 
     artefact: Artefact | None
+    again: Request | None = None
     markers: Markers = field(default_factory=dict)
 
 

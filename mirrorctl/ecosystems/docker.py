@@ -16,6 +16,7 @@ from mirrorctl.ecosystems.base import (
     Asking,
     Canaries,
     Finding,
+    Markers,
     Rejected,
     Reply,
     Request,
@@ -61,24 +62,16 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
     challenge = yield from _greet(base)
     for image in images:
         headers = (yield from _token(challenge, image)) if challenge else {}
-        reply = yield Request(
-            url=f"{base}/v2/{image}/manifests/latest",
-            headers=ACCEPT | headers,
-            limit_bytes=MANIFEST_LIMIT_BYTES,
-            on_site=True,
-        )
-        if reply.status == 401 and not headers:
+        tag = _manifest(base, image, "latest", headers)
+        reply = yield tag
+        if reply.status == 401 and not headers:  # open at the door, a token for each room
             headers = yield from _token(_challenge(reply), image)
-            reply = yield Request(
-                url=f"{base}/v2/{image}/manifests/latest",
-                headers=ACCEPT | headers,
-                limit_bytes=MANIFEST_LIMIT_BYTES,
-                on_site=True,
-            )
+            tag = _manifest(base, image, "latest", headers)
+            reply = yield tag
         if reply.status == 404:
             continue
-        finding = yield from _pull(base, image, headers, reply)
-        return finding
+        artefact, markers = yield from _pull(base, image, headers, reply)
+        return Finding(artefact=artefact, again=tag, markers=markers)
     raise Rejected(
         "not-a-registry",
         _(
@@ -86,6 +79,15 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
             host=host_of(base),
             images=", ".join(images),
         ),
+    )
+
+
+def _manifest(base: str, image: str, reference: str, headers: dict[str, str]) -> Request:
+    return Request(
+        url=f"{base}/v2/{image}/manifests/{reference}",
+        headers=ACCEPT | headers,
+        limit_bytes=MANIFEST_LIMIT_BYTES,
+        on_site=True,
     )
 
 
@@ -130,7 +132,7 @@ def _token(challenge: str, image: str) -> Asking[dict[str, str]]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Asking[Finding]:
+def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Asking[tuple[Artefact, Markers]]:
     check_status(reply)
     tag_digest = reply.headers.get("docker-content-digest", "")
     if _DIGEST.fullmatch(tag_digest):
@@ -138,12 +140,7 @@ def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Askin
     manifest = _json(reply)
     if "manifests" in manifest:
         digest = _platform_digest(manifest)
-        reply = yield Request(
-            url=f"{base}/v2/{image}/manifests/{digest}",
-            headers=ACCEPT | headers,
-            limit_bytes=MANIFEST_LIMIT_BYTES,
-            on_site=True,
-        )
+        reply = yield _manifest(base, image, digest, headers)
         check_status(reply)
         check_digest(reply.body, "sha256", digest.removeprefix("sha256:"), f"{image}@{digest}")
         manifest = _json(reply)
@@ -152,7 +149,7 @@ def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Askin
     check_status(reply)
     check_digest(reply.body, "sha256", config.removeprefix("sha256:"), f"{image}@{config}")
     artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
-    return Finding(artefact=artefact, markers={f"digest:{image}:latest": tag_digest} if tag_digest else {})
+    return artefact, {f"digest:{image}:latest": tag_digest} if tag_digest else {}
 
 
 def _platform_digest(index: Manifest) -> str:

@@ -74,18 +74,20 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
     """Advertisement and HEAD of the first repository that is there, and its pack for measuring."""
     repositories = (mirror.url.rstrip("/"),) if mirror.kind == "repo" else _below(mirror.url, canaries)
     for repository in repositories:
-        reply = yield Request(
+        advertisement = Request(
             url=f"{repository}/info/refs?service=git-upload-pack",
             headers=PROTOCOL,
             limit_bytes=ADVERTISEMENT_LIMIT_BYTES,
             whole=False,
             on_site=True,
         )
+        reply = yield advertisement
         if reply.status in (401, 404):  # what hosts answer for a repository that is not there
             continue
         head = _advertised_head(reply)
         head = head or (yield from _listed_head(repository))
-        return Finding(artefact=pack_of(repository, head), markers={f"head:{repository.rpartition('/')[2]}": head})
+        name = "/".join(repository.split("/")[-2:]).removesuffix(".git")
+        return Finding(artefact=pack_of(repository, head), again=advertisement, markers={f"head:{name}": head})
     raise Rejected(
         "no-repository",
         _("{host} has none of the repositories that were asked for.", host=host_of(mirror.url)),

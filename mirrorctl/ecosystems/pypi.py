@@ -10,7 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from mirrorctl.ecosystems.base import (
@@ -153,8 +153,9 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
         request = feed_request(recipe)
         reply = (yield from ask_gently(request)) if request else None
         markers |= feed_markers(recipe, reply) if reply else {}
-    yield from ask_gently(Request(url=page.url, method="HEAD", headers=PAGE_HEADERS, on_site=True, patience_s=PATIENCE_S))
-    return Finding(artefact=artefact, markers=markers)
+    again = Request(url=page.url, headers=PAGE_HEADERS, limit_bytes=PAGE_LIMIT_BYTES, on_site=True)
+    yield from ask_gently(replace(again, method="HEAD", patience_s=PATIENCE_S))  # the first time it may have been cold
+    return Finding(artefact=artefact, again=again, markers=markers)
 
 
 def _first_page(index: str, projects: tuple[str, ...]) -> Asking[Page]:
@@ -266,7 +267,9 @@ def _check_large_file(file: File) -> Asking[Artefact | None]:
 
 def _root_markers(index: str) -> Asking[dict[str, str | int | float]]:
     """What the root of the index tells of its age; its end holds the serial (PEP 381), 30 MB further down."""
-    reply = yield from ask_gently(Request(url=f"{index}/", method="HEAD", headers=PAGE_HEADERS, patience_s=PATIENCE_S, timed=False))
+    reply = yield from ask_gently(
+        Request(url=f"{index}/", method="HEAD", headers=PAGE_HEADERS, patience_s=PATIENCE_S, timed=False)
+    )
     if reply is None or reply.status != 200:
         return {}
     markers = page_markers(reply)

@@ -17,8 +17,9 @@ from mirrorctl.ranking import predict
 
 SCOUT_BYTES, SCOUT_S = 800_000, 0.5
 CONFIRM_BYTES, CONFIRM_S = 6_000_000, 1.2
-CONFIRMATIONS = 5
+LONG_TRANSFERS = 7
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
+LEAST_TRANSFER_BYTES = 200_000
 HOPELESS = 1.15  # a prediction that much above the best, at its most hopeful, is not worth another byte
 
 
@@ -37,6 +38,8 @@ class Contest:
         self._purse = purse
         self._transferring = transferring
         self._confirmed: set[str] = set()
+        self._long_transfers = 0
+        self.looked_at: set[Lane] = set()  # whoever was asked again at the end
 
     async def scout(self, lane: Lane, lanes: Sequence[Lane]) -> None:
         """A short transfer, cut off as soon as it is known to be good enough to tell, or hopeless."""
@@ -55,24 +58,30 @@ class Contest:
 
     async def confirm(self, lanes: Sequence[Lane]) -> None:
         """Long transfers: for whoever leads, then for whoever may be better, until nobody may who has not been tried."""
-        while len(self._confirmed) < CONFIRMATIONS:
+        while self._long_transfers < LONG_TRANSFERS:
             lane = self._next_to_confirm(lanes)
             if lane is None:
                 return
-            self._confirmed.add(lane.mirror.id)
+            self._long_transfers += 1
             others_s = self.best_s([other for other in lanes if other is not lane])
+            cut_short = False
 
             def beaten(transfer: Transfer, lane: Lane = lane, others_s: float = others_s) -> bool:
+                nonlocal cut_short
                 goodput = estimate(transfer)
-                if goodput is None or not (goodput.dropped or goodput.settled_bins >= SURE_BINS):
+                if goodput is None or not (goodput.dropped or (goodput.steady and goodput.settled_bins >= SURE_BINS)):
                     return False
-                return hope_s(lane, goodput.high) > others_s
+                cut_short = hope_s(lane, goodput.likely if goodput.dropped else goodput.high) > others_s
+                return cut_short
 
-            await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, beaten)
+            if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, beaten):
+                return
+            if not cut_short or (lane.goodput and lane.goodput.dropped):
+                self._confirmed.add(lane.mirror.id)
 
     def _next_to_confirm(self, lanes: Sequence[Lane]) -> Lane | None:
         """The leader, if it has not been tried; else the best of those whose most hopeful prediction beats it."""
-        leader = self._leader(lanes)
+        leader = self.leader(lanes)
         if leader is None or leader.mirror.id not in self._confirmed:
             return leader
         best_s = likely_s(leader) * WORTHWHILE
@@ -81,27 +90,31 @@ class Contest:
             for lane in lanes
             if lane.passed
             and lane.goodput
+            and not lane.goodput.dropped
             and lane.mirror.id not in self._confirmed
             and hope_s(lane, lane.goodput.high) < best_s
         ]
         return min(rivals, key=likely_s, default=None)
 
-    def _leader(self, lanes: Sequence[Lane]) -> Lane | None:
+    def leader(self, lanes: Sequence[Lane]) -> Lane | None:
         known = [lane for lane in lanes if lane.passed and lane.goodput]
         return min(known, key=likely_s, default=None)
 
     def best_s(self, lanes: Sequence[Lane]) -> float:
         """The least predicted time so far; infinite while there is none."""
-        leader = self._leader(lanes)
+        leader = self.leader(lanes)
         return likely_s(leader) if leader else math.inf
 
     async def _transfer(
         self, lane: Lane, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]
-    ) -> None:
-        if self._purse.left_s() < window_s or self._purse.left_bytes() < limit_bytes:
-            return
+    ) -> bool:
+        """False when there is nothing left to spend."""
+        limit_bytes = min(limit_bytes, self._purse.left_bytes())
+        if self._purse.left_s() < window_s or limit_bytes < LEAST_TRANSFER_BYTES:
+            return False
         self._transferring(lane)
         await lane.transfer(limit_bytes, window_s, enough)
+        return True
 
 
 def likely_s(lane: Lane) -> float:

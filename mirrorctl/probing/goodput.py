@@ -25,6 +25,7 @@ IDLE = 0.35  # with more pauses than that, the sender waits for the window, not 
 DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
 STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
+STEADY = 0.8
 LEAST_BYTES = 16_384
 
 
@@ -45,7 +46,7 @@ class Transfer:
 class Goodput:
     """Bytes per second: the estimate, and the range that the truth is likely in.
 
-    `settled_bins` counts the round trips after the ramp; 0 means that the transfer was all ramp, so that `likely` is
+    `steady`: settled, and no slower at the end than before. `settled_bins` counts the round trips after the ramp; 0 means that the transfer was all ramp, so that `likely` is
     the rate within its trains of packets, and `high` infinite where no trains could be told. `dropped`: it became much slower towards the end.
     """
 
@@ -54,6 +55,7 @@ class Goodput:
     high: float
     settled_bins: int = 0
     dropped: bool = False
+    steady: bool = False
 
     @property
     def settled(self) -> bool:
@@ -62,31 +64,68 @@ class Goodput:
 
 def estimate(transfer: Transfer) -> Goodput | None:
     """The goodput of a transfer; None when it has carried too little to tell."""
-    if len(transfer.marks) < 2 or transfer.bytes < LEAST_BYTES:
+    if len(transfer.marks) < 2 or transfer.bytes < LEAST_BYTES or transfer.ended_s <= transfer.marks[0][0]:
         return None
     first_s, first_bytes = transfer.marks[0]
-    span_s = transfer.ended_s - first_s
-    if span_s <= 0:
-        return None
     width_s = max(MIN_BIN_S, transfer.rtt_s)
-    bins = _bins(transfer, first_s, span_s, width_s)
+    bins = _bins(transfer, first_s, width_s)
     start = _plateau(bins)
-    whole = (transfer.bytes - first_bytes) / span_s
-    settled_bins = len(bins) - start
-    settled = _rate(transfer, first_s + start * width_s)
-    tail_s = max(TAIL_S, 3 * width_s)
-    tail = _rate(transfer, transfer.ended_s - tail_s)
-    if settled_bins * width_s > tail_s * 1.3 and tail < DROP * settled:
-        return Goodput(likely=tail, low=tail * 0.7, high=settled, settled_bins=settled_bins, dropped=True)
+    whole = (transfer.bytes - first_bytes) / (transfer.ended_s - first_s)
+    plateau = _Plateau(
+        rate=_rate(transfer, first_s + start * width_s), since_s=first_s + start * width_s, bins=bins[start:]
+    )
+    return (
+        _dropped(transfer, plateau, width_s)
+        or _ramping(transfer, plateau, whole, width_s)
+        or _settled(transfer, plateau, width_s)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plateau:
+    """The part of a transfer that comes after the ramp, or that looks so."""
+
+    rate: float
+    since_s: float
+    bins: Sequence[int]
+
+
+def _dropped(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput | None:
+    """When the end is much slower than what was before: the end is what a long pull would see."""
+    tail_s, tail = _tail(transfer, width_s)
+    if transfer.ended_s - plateau.since_s <= 1.3 * tail_s or tail >= DROP * plateau.rate:
+        return None
+    return Goodput(likely=tail, low=tail * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
+
+
+def _ramping(transfer: Transfer, plateau: _Plateau, whole: float, width_s: float) -> Goodput | None:
+    """While the window still grows, or a loss has held everything back."""
     if _longest_gap(transfer.marks) > STALL_RTTS * width_s:
-        return Goodput(likely=max(whole, settled), low=whole * 0.7, high=max(whole, settled) * 1.5)
-    train = _train_rate(transfer.marks)
-    if settled_bins < SETTLED_BINS or bins[-1] > GROWTH * settled * width_s:
-        return Goodput(likely=max(train or 0.0, whole), low=whole, high=train * DOUBT if train else math.inf)
-    if settled_bins < SURE_BINS and _idle_share(transfer.marks, first_s + start * width_s) > IDLE:
-        return Goodput(likely=max(train or 0.0, settled), low=settled, high=train * DOUBT if train else math.inf)
-    spread = 0.08 + 0.6 / settled_bins
-    return Goodput(likely=settled, low=settled * (1 - spread), high=settled * (1 + spread), settled_bins=settled_bins)
+        likely = max(whole, plateau.rate)
+        return Goodput(likely=likely, low=whole * 0.7, high=likely * 1.5)
+    short = len(plateau.bins) < SETTLED_BINS or plateau.bins[-1] > GROWTH * plateau.rate * width_s
+    if not short and (len(plateau.bins) >= SURE_BINS or _idle_share(transfer.marks, plateau.since_s) <= IDLE):
+        return None
+    train, low = _train_rate(transfer.marks), whole if short else plateau.rate
+    return Goodput(likely=max(train or 0.0, low), low=low, high=train * DOUBT if train else math.inf)
+
+
+def _settled(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput:
+    spread = 0.08 + 0.6 / len(plateau.bins)
+    _tail_s, tail = _tail(transfer, width_s)
+    return Goodput(
+        likely=plateau.rate,
+        low=plateau.rate * (1 - spread),
+        high=plateau.rate * (1 + spread),
+        settled_bins=len(plateau.bins),
+        steady=tail >= STEADY * plateau.rate,
+    )
+
+
+def _tail(transfer: Transfer, width_s: float) -> tuple[float, float]:
+    """The last part of a transfer: its length in seconds and its rate."""
+    tail_s = max(TAIL_S, 3 * width_s)
+    return tail_s, _rate(transfer, transfer.ended_s - tail_s)
 
 
 def merge(older: Goodput | None, newer: Goodput | None) -> Goodput | None:
@@ -109,7 +148,8 @@ def _bytes_at(marks: Sequence[tuple[float, int]], at_s: float) -> int:
     return marks[place - 1][1] if place else 0
 
 
-def _bins(transfer: Transfer, first_s: float, span_s: float, width_s: float) -> list[int]:
+def _bins(transfer: Transfer, first_s: float, width_s: float) -> list[int]:
+    span_s = transfer.ended_s - first_s
     edges = [_bytes_at(transfer.marks, first_s + index * width_s) for index in range(1, int(span_s / width_s) + 1)]
     return [after - before for before, after in pairwise([0, *edges])]
 

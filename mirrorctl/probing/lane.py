@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mirrorctl.ecosystems.base import (
     Artefact,
@@ -95,6 +95,18 @@ class Lane:
             self.finding = end.value
         except Rejected as rejected:
             self.rejection = rejected
+
+    async def check_again(self) -> None:
+        """Asks once more for what the mirror has already answered; failing now is a rejection."""
+        again = self.finding.again if self.finding else None
+        if again is None or self.rejection:
+            return
+        try:
+            check_status(await self.wire.ask(replace(again, patience_s=PATIENCE_S, timed=False)))
+        except Rejected as rejected:
+            self.rejection = Rejected(
+                "unsteady", _("It worked at first and then no longer: {reason}", reason=rejected.detail)
+            )
 
     async def transfer(self, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> None:
         """Reads the artefact until a limit or until `enough`, and estimates the goodput; failing now is a rejection.

@@ -12,7 +12,7 @@ from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
 from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
-from mirrorctl.probing.contest import HOPELESS, Contest, Purse, hope_s
+from mirrorctl.probing.contest import HOPELESS, Contest, Purse, hope_s, likely_s
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import Lane
 from mirrorctl.probing.names import patient_loop
@@ -23,6 +23,7 @@ from mirrorctl.text import _
 
 GATE_LIMIT_S = 3.0
 QUIET_S = 0.25
+LAST_LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,7 @@ class Race:
         contest = Contest(purse, lambda lane: self._tell(lane, Stage.TRANSFER))
         seen: set[Lane] = set()
         while True:
+            self._reject_stale(lanes)
             waiting = [lane for lane in lanes if lane.passed and lane not in seen]
             if waiting and not self._terms.latency_only:
                 lane = min(waiting, key=lambda lane: hope_s(lane, None))
@@ -115,12 +117,41 @@ class Race:
             await contest.confirm(lanes)
             pending = {task for task in gates if not task.done()}
             patience_s = min(self._gate_limit_s, HOPELESS * contest.best_s(lanes)) - self._elapsed_s
-            if not pending or patience_s <= 0:
+            if pending and patience_s > 0:
+                await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            elif not await self._last_look(contest, lanes):
                 break
-            await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
         for task, lane in gates.items():
             if not task.done():
                 lane.rejection = lane.wire.overdue()
+                self._tell(lane, Stage.REJECTED)
+
+    async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
+        """Asks those at the top once more; true when one has failed, so that others come to the top."""
+        top = sorted((lane for lane in lanes if lane.passed), key=likely_s)[:LAST_LOOKS]
+        fresh = [lane for lane in top if lane not in contest.looked_at]
+        contest.looked_at.update(fresh)
+        await asyncio.gather(*(lane.check_again() for lane in fresh))
+        for lane in fresh:
+            if lane.rejection:
+                self._tell(lane, Stage.REJECTED)
+        return any(lane.rejection for lane in fresh)
+
+    def _reject_stale(self, lanes: Sequence[Lane]) -> None:
+        """Tells the lag of all that can be told, and rejects what is too far behind."""
+        signs = {
+            lane.mirror.id: Signs(lineage=lane.mirror.domain, markers=lane.finding.markers)
+            for lane in lanes
+            if lane.finding
+        }
+        known = lags(signs, self._terms.now)
+        for lane in lanes:
+            lag = known.get(lane.mirror.id)
+            if lag is None:
+                continue
+            lane.lag_s, lane.lag_basis = lag.lag_s, lag.basis
+            if lane.passed and self._terms.max_lag_s is not None and lag.lag_s > self._terms.max_lag_s:
+                lane.rejection = Rejected("stale", _("Its content is {hours:.0f} hours old.", hours=lag.lag_s / 3600))
                 self._tell(lane, Stage.REJECTED)
 
     @property
@@ -131,21 +162,6 @@ class Race:
         return sum(lane.wire.timing.read_bytes for lanes in self._lanes.values() for lane in lanes)
 
     def _rank(self, name: str, lanes: Sequence[Lane]) -> Ranking:
-        signs = {
-            lane.mirror.id: Signs(lineage=lane.mirror.domain, markers=lane.finding.markers)
-            for lane in lanes
-            if lane.finding
-        }
-        known = lags(signs, self._terms.now)
-        for lane in lanes:
-            lag = known.get(lane.mirror.id)
-            if lag:
-                lane.lag_s, lane.lag_basis = lag.lag_s, lag.basis
-                if self._terms.max_lag_s is not None and lag.lag_s > self._terms.max_lag_s and lane.passed:
-                    lane.rejection = Rejected(
-                        "stale",
-                        _("Its content is {hours:.0f} hours old.", hours=lag.lag_s / 3600),
-                    )
         return rank(
             name,
             ECOSYSTEMS[name].WORKLOAD,
