@@ -101,9 +101,12 @@ def _end_of_section(text: str, blocks: list[Block], section: str, subsection: st
 
 
 def _insert(text: str, at: int, lines: list[str]) -> str:
-    end = line_end(text + "\n")  # behind a CR that ends the text, CRLF: LF would make a line end of that CR
+    end = line_end(text)
     head, new, tail = text[:at], end.join(lines), text[at:]
-    return head + end + new + tail if head and not head.endswith("\n") else head + new + end + tail
+    if not head or head.endswith("\n"):
+        return head + new + end + tail
+    # Behind a CR that ends the text LF would make one line end with it, and not be told apart later.
+    return head + ("\r\n" if head.endswith("\r") else end) + new + tail
 
 
 def _without(text: str, blocks: list[Block], gone: set[Variable]) -> str:
@@ -116,7 +119,7 @@ def _without(text: str, blocks: list[Block], gone: set[Variable]) -> str:
         cuts += spans
     result = _cut(text, 0, len(text), cuts)
     if cuts and cuts[-1][1] == len(text) and not text.endswith("\n"):
-        return result.removesuffix(line_end(text))
+        return result.removesuffix("\n").removesuffix("\r") if result.endswith("\n") else result
     return result
 
 

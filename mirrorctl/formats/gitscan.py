@@ -22,7 +22,6 @@ _NAME = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]*(=|(?=\r?\n)|\Z)")
 _PLAIN = re.compile(r'([^"\\#;\n]+)|\\(?:([tbn"\\])|\r?\n|\Z)|"')
 _QUOTED = re.compile(r'([^"\\\n]+)|\\(?:([tbn"\\])|\r?\n|\Z)|"')
 _LEADING = re.compile(r"[ \t\r]*")
-_TO_LINE_END = re.compile(r"(?:[^\r\n]+|\r(?!\n))*")
 _REST = re.compile(r"[ \t\r]*(?:\n|\Z)")
 _ESCAPES = {"t": "\t", "b": "\b", "n": "\n"}
 
@@ -125,8 +124,7 @@ def _read_variable(text: str, start: int, header: Header, line: int) -> tuple[Va
         refuse(_("This is neither a section, nor a variable, nor a comment."), text, start)
     if name[2]:
         value, value_start, value_end = _read_value(text, name.end())
-        rest = _TO_LINE_END.match(text, value_end)
-        end = rest.end() if rest else value_end
+        end = _line_stop(text, value_end)
     else:
         value, value_start, value_end, end = None, name.end(1), name.end(1), name.end()
     span = own_lines(text, start, end)
@@ -161,6 +159,14 @@ def _read_value(text: str, at: int) -> tuple[str, int, int]:
     if quoted:
         refuse(_("The quotes are not closed on this line."), text, start)
     return "".join(parts), start, end
+
+
+def _line_stop(text: str, at: int) -> int:
+    """Where the line of `at` stops, before its line end."""
+    stop = text.find("\n", at)
+    if stop < 0:
+        return len(text)
+    return stop - text.startswith("\r\n", stop - 1)
 
 
 def own_lines(text: str, start: int, end: int) -> tuple[int, int]:

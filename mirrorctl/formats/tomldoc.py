@@ -221,7 +221,7 @@ def _cut(text: str, spans: list[tuple[int, int]]) -> str:
     ends = [0, *(end for _start, end in spans)]
     result = "".join(text[start:end] for start, end in zip(ends, starts, strict=True))
     at_end = spans[-1][1] == len(text) and not text.endswith("\n")
-    return result.removesuffix(line_end(text)) if at_end else result
+    return result.removesuffix("\n").removesuffix("\r") if at_end else result
 
 
 def _with_lines(text: str, lines: list[str]) -> str:
