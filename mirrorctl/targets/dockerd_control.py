@@ -12,11 +12,14 @@ from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue, Output, call, hangup, run, wait
 from mirrorctl.model import Client, Mirror, Reason
+from mirrorctl.targets.common import excerpt
 from mirrorctl.targets.dockerd import HUB, json_object, same
 from mirrorctl.text import _
 
 RELOAD_STEPS = 100
 RELOAD_STEP_S = 0.1
+PULL_TIMEOUT_S = 120.0
+MANIFEST_TIMEOUT_S = 60.0  # a mirror that accepts connections and is silent costs the daemon 15 s
 CANARIES = ("library/hello-world", "library/busybox")
 _LOOPBACK = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?/?", re.IGNORECASE)
 
@@ -67,10 +70,10 @@ def _ask_mirrors(client: Client) -> Dialogue[list[str]]:
 
 
 def pull_manifest(client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:
-    """Has the daemon fetch a manifest as for a pull, and then from the first mirror by its name.
+    """Has the daemon fetch a manifest from the first mirror by its name, and then as for a pull.
 
-    The first shows that pulls work, but an upstream in reach would hide a mirror that does not; the second shows that
-    this daemon, with its own proxies and certificates, gets manifests from the mirror.
+    The first shows that this daemon, with its own proxies and certificates, gets manifests from the mirror: an
+    upstream in reach would hide a mirror that gives none. The second shows that pulls work.
     """
     live = yield from _ask_mirrors(client)
     if not same(live[: len(mirrors)], (mirror.url for mirror in mirrors)):
@@ -78,19 +81,24 @@ def pull_manifest(client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reaso
             code="not-in-force", detail=_("docker info names other mirrors: {mirrors}", mirrors=", ".join(live) or HUB)
         )
     images = _canaries(mirrors)
-    output = yield from _ask_manifest(client, "", images)
-    if output.status != 200 and (reason := (yield from _pull(images[0], _said(output)))):
+    if reason := (yield from _pull_by_name(client, mirrors[0].url, images)):
         return reason
-    mirror = mirrors[0]
-    scheme, _colons, place = mirror.url.rstrip("/").partition("://")
-    if output.status is None or (scheme.lower() == "http" and not _LOOPBACK.fullmatch(mirror.url)):
-        return None  # the socket is not ours to use; or by its name, dockerd would ask the mirror with TLS
-    output = yield from _ask_manifest(client, f"{place}/", images)
+    output = yield from _ask_manifest(client, "", images)
     if output.status == 200:
         return None
+    return (yield from _pull(client, images[0], _said(output)))
+
+
+def _pull_by_name(client: Client, url: str, images: Sequence[str]) -> Dialogue[Reason | None]:
+    scheme, _colons, place = url.rstrip("/").partition("://")
+    if scheme.lower() == "http" and not _LOOPBACK.fullmatch(url):
+        return None  # by its name, dockerd would ask it with TLS
+    output = yield from _ask_manifest(client, f"{place}/", images)
+    if output.status == 200 or (output.status is None and "timed out" not in output.stderr):
+        return None  # it has one; or the socket is not ours to use
     return Reason(
         code="mirror-failed",
-        detail=_("dockerd cannot pull {image} from {url}: {said}", image=images[0], url=mirror.url, said=_said(output)),
+        detail=_("dockerd cannot pull {image} from {url}: {said}", image=images[0], url=url, said=_said(output)),
     )
 
 
@@ -104,7 +112,9 @@ def _ask_manifest(client: Client, place: str, images: Sequence[str]) -> Dialogue
     """The answer for the first of `images` that exists, else the first answer."""
     answers = []
     for image in images:
-        output = yield from call(Path(client.facts["socket"]), f"/distribution/{place}{image}/json", timeout_s=60)
+        output = yield from call(
+            Path(client.facts["socket"]), f"/distribution/{place}{image}/json", timeout_s=MANIFEST_TIMEOUT_S
+        )
         answers.append(output)
         if output.status == 200:
             return output
@@ -118,16 +128,20 @@ def _said(output: Output) -> str:
     return str(message or output.stderr or output.stdout or output.status).strip()
 
 
-def _pull(image: str, otherwise: str) -> Dialogue[Reason | None]:
-    """Pulls a tiny image and removes it, if it was not there before."""
+def _pull(client: Client, image: str, otherwise: str) -> Dialogue[Reason | None]:
+    """Pulls a tiny image and removes it, if it was not there before.
+
+    Without the user's configuration: a login in it would be handed to a mirror that asks for one (moby#42022).
+    """
     short = image.removeprefix("library/")
+    environ = {"DOCKER_CONFIG": "{scratch}", "DOCKER_HOST": client.facts["host"], "DOCKER_CONTEXT": None}
     present = yield from run("docker", "image", "inspect", "--format", "{{.Id}}", short)
-    output = yield from run("docker", "pull", "--quiet", short, timeout_s=120)
+    output = yield from run("docker", "pull", "--quiet", short, environ=environ, scratch=True, timeout_s=PULL_TIMEOUT_S)
     if output.ok and not present.ok:
         yield from run("docker", "image", "rm", short)
     if output.ok:
         return None
     return Reason(
         code="pull-failed",
-        detail=_("docker cannot pull {image}: {said}", image=short, said=output.stderr.strip() or otherwise),
+        detail=_("docker cannot pull {image}: {said}", image=short, said=excerpt(output) or otherwise),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -43,23 +44,29 @@ def _silence(question: Question) -> Answer:
             return None
 
 
-def hold(dialogue: Dialogue[T], answers: Mapping[str, Answer | list[Answer]]) -> tuple[T, list[str]]:
+def converse(dialogue: Dialogue[T], answers: Mapping[str, Answer | list[Answer]]) -> tuple[T, list[Question]]:
     """What `dialogue` comes to, and all that it asked. A list of answers is for the same question asked again.
 
     A program without an answer is not installed, a file is not there, a process cannot be reached.
     """
-    asked: list[str] = []
-    heard: dict[str, int] = {}
+    asked: list[Question] = []
+    heard: Counter[str] = Counter()
     try:
         question = next(dialogue)
         while True:
+            asked.append(question)
             words = spoken(question)
-            asked.append(words)
             answer = answers.get(words, _silence(question))
             if isinstance(answer, list):
-                turn = heard[words] = heard.get(words, -1) + 1
+                turn, heard[words] = heard[words], heard[words] + 1
                 answer = answer[min(turn, len(answer) - 1)]
             question = dialogue.send(answer)
     except StopIteration as stop:
         result: T = stop.value
         return result, asked
+
+
+def hold(dialogue: Dialogue[T], answers: Mapping[str, Answer | list[Answer]]) -> tuple[T, list[str]]:
+    """The same, with the questions in words."""
+    result, asked = converse(dialogue, answers)
+    return result, [spoken(question) for question in asked]

@@ -1,4 +1,4 @@
-"""Docker: finding the daemon, reloading it and pulling through it, with literal answers."""
+"""Docker: finding the daemon, with literal answers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import pytest
 from targets.talk import hold, said
 
 from mirrorctl.dialogue import Answer
-from mirrorctl.model import Client, Machine, Mirror, Status, Trust
-from mirrorctl.targets import docker, dockerd
+from mirrorctl.model import Client, Machine
+from mirrorctl.targets import dockerd
 
 MACHINE = Machine(
     environ={"XDG_RUNTIME_DIR": "/run/user/1000"}, home=Path("/home/u"), cwd=Path("/"), platform="linux", euid=0
 )
 INFO = "docker info --format {{json .}}"
 HOST = "docker context inspect --format {{.Endpoints.docker.Host}}"
-MIRRORS = "docker info --format {{json .RegistryConfig.Mirrors}}"
 PEER = "peer /var/run/docker.sock"
 MAIN_PID = "systemctl show --property=MainPID --value docker.service"
 EXEC_START = "systemctl show --property=ExecStart --value docker.service"
-MANIFEST = "GET /distribution/library/hello-world/json"
 A, HUB = "https://a.example", "https://registry-1.docker.io/"
 
 
@@ -228,156 +226,3 @@ def test_a_daemon_that_we_may_not_ask() -> None:
         "77",
         '["https://f.example"]',
     )
-
-
-# Reload
-
-
-def running(**facts: str) -> Client:
-    return Client(
-        target="docker",
-        facts={"daemon": "running", "socket": "/s", "pid": "77", "rootless": "no", "images": "graph"} | facts,
-    )
-
-
-def test_a_reload_waits_until_the_list_is_in_force() -> None:
-    answers: dict[str, Answer | list[Answer]] = {"hangup 77": True, MIRRORS: [said("[]"), said(f'["{A}/"]')]}
-    reason, asked = hold(docker.activate(MACHINE, running(), (A,)), answers)
-    assert reason is None
-    assert asked == ["hangup 77", MIRRORS, "wait", MIRRORS]
-
-
-@pytest.mark.parametrize("empty", ["[]", "null"])
-def test_a_reload_to_upstream(empty: str) -> None:
-    assert hold(docker.activate(MACHINE, running(), ()), {"hangup 77": True, MIRRORS: said(empty)})[0] is None
-
-
-def test_a_reload_that_the_daemon_refuses() -> None:
-    answers: dict[str, Answer | list[Answer]] = {"hangup 77": True, MIRRORS: said('["https://old.example/"]')}
-    reason, asked = hold(docker.activate(MACHINE, running(), (A,)), answers)
-    assert reason
-    assert reason.code == "not-in-force"
-    assert "https://old.example/" in str(reason.detail)
-    assert asked.count("wait") == 100
-
-
-def test_systemd_reloads_where_no_signal_may_be_sent() -> None:
-    answers = {"systemctl reload docker.service": said(), MIRRORS: said(f'["{A}/"]')}
-    reason, asked = hold(docker.activate(MACHINE, running(), (A,)), answers)
-    assert (reason, asked) == (None, ["hangup 77", "systemctl reload docker.service", MIRRORS])
-
-
-def test_nobody_may_reload() -> None:
-    reason, asked = hold(docker.activate(MACHINE, running(rootless="yes"), (A,)), {})
-    assert reason
-    assert reason.code == "not-reloaded"
-    assert asked == ["hangup 77", "systemctl --user reload docker.service"]
-
-
-@pytest.mark.parametrize("daemon", ["stopped", "image"])
-def test_nothing_to_reload(daemon: str) -> None:
-    assert hold(docker.activate(MACHINE, running(daemon=daemon), (A,)), {}) == (None, [])
-
-
-# Pulling
-
-
-def mirror(url: str, probe: dict[str, object] | None = None) -> Mirror:
-    return Mirror(
-        id="m",
-        ecosystem="docker",
-        operator="o",
-        url=url,
-        kind="registry-mirror",
-        trust=Trust.UNIVERSITY,
-        status=Status.ACTIVE,
-        domain="d",
-        probe=probe or {},
-    )
-
-
-def verify(
-    answers: dict[str, Answer | list[Answer]], url: str = A, probe: dict[str, object] | None = None
-) -> tuple[str | None, list[str]]:
-    """The code of the reason, and what was asked after the list of mirrors."""
-    heard = {MIRRORS: said(json.dumps([f"{url}/"]))} | answers
-    reason, asked = hold(docker.verify(MACHINE, running(), (mirror(url, probe),)), heard)
-    return reason.code if reason else None, asked[1:]
-
-
-FOUND = said('{"Descriptor": {}}', status=200)
-UNKNOWN = said('{"message": "manifest unknown"}', status=404)
-REFUSED = said('{"message": "connection refused"}', status=500)
-DIRECT = "GET /distribution/a.example/library/hello-world/json"
-PULL = "docker pull --quiet hello-world"
-INSPECT = "docker image inspect --format {{.Id}} hello-world"
-
-
-def test_a_manifest_through_the_list_and_by_name() -> None:
-    assert verify({MANIFEST: FOUND, DIRECT: FOUND}) == (None, [MANIFEST, DIRECT])
-
-
-def test_a_fallback_to_upstream_is_no_proof() -> None:
-    """The daemon gets its manifest somewhere, but not from this mirror."""
-    assert verify({MANIFEST: FOUND, DIRECT: REFUSED})[0] == "mirror-failed"
-
-
-def test_a_mirror_without_the_first_image() -> None:
-    second = "GET /distribution/library/busybox/json", "GET /distribution/a.example/library/busybox/json"
-    answers: dict[str, Answer | list[Answer]] = {MANIFEST: UNKNOWN, second[0]: FOUND, DIRECT: UNKNOWN, second[1]: FOUND}
-    assert verify(answers) == (None, [MANIFEST, second[0], DIRECT, second[1]])
-
-
-def test_the_image_that_the_catalog_names_comes_first() -> None:
-    named = "GET /distribution/library/tiny/json", "GET /distribution/a.example/library/tiny/json"
-    assert verify({named[0]: FOUND, named[1]: FOUND}, probe={"image": "library/tiny"}) == (None, [*named])
-
-
-def test_plain_http_elsewhere_cannot_be_asked_by_name() -> None:
-    assert verify({MANIFEST: FOUND}, "http://m.example:5000") == (None, [MANIFEST])
-    direct = "GET /distribution/127.0.0.1:5000/library/hello-world/json"
-    assert verify({MANIFEST: FOUND, direct: REFUSED}, "http://127.0.0.1:5000")[0] == "mirror-failed"
-
-
-def test_a_pull_where_the_daemon_refuses_to_tell() -> None:
-    """The image goes again, unless it was there before."""
-    denied = said('{"message": "authorization denied by plugin"}', status=403)
-    answers: dict[str, Answer | list[Answer]] = {
-        MANIFEST: denied,
-        INSPECT: said(status=1),
-        PULL: said("docker.io/library/hello-world:latest"),
-        DIRECT: FOUND,
-    }
-    code, asked = verify(answers)
-    assert (code, asked) == (None, [MANIFEST, INSPECT, PULL, "docker image rm hello-world", DIRECT])
-    code, asked = verify(answers | {INSPECT: said("sha256:1")})
-    assert (code, asked) == (None, [MANIFEST, INSPECT, PULL, DIRECT])
-
-
-def test_a_socket_that_cannot_be_used_is_no_verdict_on_the_mirror() -> None:
-    assert verify({PULL: said("docker.io/library/hello-world:latest"), INSPECT: said("sha256:1")}) == (
-        None,
-        [MANIFEST, INSPECT, PULL],
-    )
-
-
-def test_a_mirror_that_does_not_answer_in_time() -> None:
-    assert verify({MANIFEST: FOUND})[0] == "mirror-failed"
-
-
-def test_a_pull_that_fails() -> None:
-    answers: dict[str, Answer | list[Answer]] = {MANIFEST: REFUSED, PULL: said(status=1, stderr="no such host\n")}
-    assert verify(answers)[0] == "pull-failed"
-
-
-def test_a_list_that_is_not_in_force_fails_at_once() -> None:
-    reason, asked = hold(
-        docker.verify(MACHINE, running(), (mirror(A),)),
-        {MIRRORS: said('["https://old.example/", "https://a.example/"]')},
-    )
-    assert reason
-    assert (reason.code, asked) == ("not-in-force", [MIRRORS])
-
-
-def test_a_daemon_that_does_not_run_is_not_asked() -> None:
-    assert hold(docker.verify(MACHINE, running(daemon="stopped"), (mirror(A),)), {}) == (None, [])
