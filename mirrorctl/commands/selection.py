@@ -14,6 +14,7 @@ from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
 from mirrorctl.text import Text, _
 
+GITHUB = "https://github.com/"
 FASTEST, UPSTREAM = "fastest", "upstream"
 
 # What `--trust LEVEL` lets in. Private mirrors are the user's own.
@@ -101,6 +102,11 @@ def named(session: Session, which: str, ecosystem: str) -> tuple[Mirror, ...]:
     return tuple(catalog.find(which, ecosystem))
 
 
+def is_whole(mirror: Mirror) -> bool:
+    """Whether it stands for its whole ecosystem (for git: all of GitHub), and not for a few repositories."""
+    return mirror.ecosystem != "git" or GITHUB in mirror.replaces
+
+
 def _unlisted(url: str, ecosystem: str) -> Mirror:
     """A mirror that the catalog does not know; the user vouches for it."""
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) or not url.isascii():
@@ -122,7 +128,7 @@ def _unlisted(url: str, ecosystem: str) -> Mirror:
         trust=Trust.PRIVATE,
         status=Status.ACTIVE,
         domain=url,
-        replaces=("https://github.com/",) if ecosystem == "git" else (),
+        replaces=(GITHUB,) if ecosystem == "git" else (),
         origin="command line",
     )
 

@@ -13,7 +13,7 @@ from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
-from mirrorctl.model import Client, Mirror, Notice, Ranking, Scope, Trust
+from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Scope, Trust
 from mirrorctl.planning import make_plan
 from mirrorctl.probing.events import Event
 from mirrorctl.ranking import choose
@@ -179,19 +179,21 @@ def _plan(
         else:
             talk.fail(lack, name)
     for change in changes:
-        talk.warnings += change.plan.notices
-        if change.plan.changed:
-            talk.warnings += [_stranger(mirror) for mirror in change.plan.mirrors if mirror.trust is Trust.COMMUNITY]
+        talk.warnings += [*change.plan.notices, *_strangers(change.plan)]
     return changes
 
 
-def _stranger(mirror: Mirror) -> Notice:
-    return Notice(
-        code="community",
-        message=_("{id} is run by an individual, who sees what you pull and could alter it", id=mirror.id),
-        hint=_("keep passwords and tokens away from it, and pin what you pull by hash, digest or commit"),
-        subject=mirror.id,
-    )
+def _strangers(plan: Plan) -> list[Notice]:
+    return [
+        Notice(
+            code="community",
+            message=_("{id} is run by an individual, who sees what you pull and could alter it", id=mirror.id),
+            hint=_("keep passwords and tokens away from it, and pin what you pull by hash, digest or commit"),
+            subject=mirror.id,
+        )
+        for mirror in plan.mirrors
+        if mirror.trust is Trust.COMMUNITY and plan.changed
+    ]
 
 
 def _with_sudo(error: WriteError, request: Request, name: str | None = None) -> WriteError:
@@ -212,7 +214,7 @@ def _pick(session: Session, request: Request, found: Present, rankings: dict[str
     mirrors = selection.look_up(session, request.which, target.ECOSYSTEM, request.policy)
     if not request.targets:
         # An operator's single repositories are a rule each: nobody wants a dozen of them who has not asked for git.
-        mirrors = tuple(mirror for mirror in mirrors if mirror.kind != "repo" or mirror.id == request.which)
+        mirrors = tuple(mirror for mirror in mirrors if selection.is_whole(mirror) or mirror.id == request.which)
     if not mirrors:
         raise NoMirrorError(
             _("{name} has no mirror for {target}", name=request.which, target=target.NAME),
