@@ -15,11 +15,12 @@ from mirrorctl.probing.goodput import SURE_BINS, Transfer, estimate
 from mirrorctl.probing.lane import Lane
 from mirrorctl.ranking import predict
 
-SCOUT_BYTES, SCOUT_S = 800_000, 0.5
-CONFIRM_BYTES, CONFIRM_S = 6_000_000, 1.2
-LONG_TRANSFERS = 7
+SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
+CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2
+LONG_TRANSFERS, RIVALS = 7, 3
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
 LEAST_TRANSFER_BYTES = 200_000
+UNPROMISING = 0.8  # with the requests alone that near the best, no bandwidth makes a difference worth having
 HOPELESS = 1.15  # a prediction that much above the best, at its most hopeful, is not worth another byte
 
 
@@ -39,12 +40,13 @@ class Contest:
         self._transferring = transferring
         self._confirmed: set[str] = set()
         self._long_transfers = 0
+        self._rivals = 0
         self.looked_at: set[Lane] = set()  # whoever was asked again at the end
 
     async def scout(self, lane: Lane, lanes: Sequence[Lane]) -> None:
         """A short transfer, cut off as soon as it is known to be good enough to tell, or hopeless."""
         best_s = self.best_s(lanes)
-        if hope_s(lane, None) > HOPELESS * best_s:
+        if hope_s(lane, None) > UNPROMISING * best_s:
             return
 
         def enough(transfer: Transfer) -> bool:
@@ -84,6 +86,8 @@ class Contest:
         leader = self.leader(lanes)
         if leader is None or leader.mirror.id not in self._confirmed:
             return leader
+        if self._rivals == RIVALS:
+            return None
         best_s = likely_s(leader) * WORTHWHILE
         rivals = [
             lane
@@ -94,6 +98,7 @@ class Contest:
             and lane.mirror.id not in self._confirmed
             and hope_s(lane, lane.goodput.high) < best_s
         ]
+        self._rivals += 1
         return min(rivals, key=likely_s, default=None)
 
     def leader(self, lanes: Sequence[Lane]) -> Lane | None:

@@ -13,16 +13,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mirrorctl.ranking import INITIAL_WINDOW_BYTES
+
 MIN_BIN_S = 0.012
-PLATEAU = 0.75  # a bin with this share of the best two in a row belongs to the settled part
+PLATEAU = 0.75  # a bin with this share of what the better bins carry belongs to the settled part
 SETTLED_BINS = 3  # fewer may still be the ramp
+LONG_BINS = 12
 SURE_BINS = 8  # after so many, pauses between the trains are not the ramp's but the sender's
 GROWTH = 1.3  # a last bin that much above the settled part says that the ramp goes on
 PAUSE_S = 0.003  # what separates trains
 TRAIN_S = 0.006  # a shorter train is not long enough to be timed
 TAIL_S = 0.12
+RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of what the way can carry
 IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
-DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
+TRAIN_BYTES = 2_000_000  # with more than that, the average says more than the trains
+TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
+DOUBT = 1.5  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
 STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
 STEADY = 0.8
@@ -71,14 +77,14 @@ def estimate(transfer: Transfer) -> Goodput | None:
     bins = _bins(transfer, first_s, width_s)
     start = _plateau(bins)
     whole = (transfer.bytes - first_bytes) / (transfer.ended_s - first_s)
+    if len(bins) - start < SETTLED_BINS and len(bins) > LONG_BINS:
+        start = len(bins) // 2  # so long a transfer is not all ramp: it only was uneven
     plateau = _Plateau(
         rate=_rate(transfer, first_s + start * width_s), since_s=first_s + start * width_s, bins=bins[start:]
     )
-    return (
-        _dropped(transfer, plateau, width_s)
-        or _ramping(transfer, plateau, whole, width_s)
-        or _settled(transfer, plateau, width_s)
-    )
+    dropped = _dropped(transfer, plateau, width_s)
+    ramping = _ramping(transfer, bins, plateau, whole, width_s) if len(bins) <= LONG_BINS else None
+    return dropped or ramping or _settled(transfer, plateau, width_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +104,9 @@ def _dropped(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput |
     return Goodput(likely=tail, low=tail * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
 
 
-def _ramping(transfer: Transfer, plateau: _Plateau, whole: float, width_s: float) -> Goodput | None:
+def _ramping(
+    transfer: Transfer, bins: Sequence[int], plateau: _Plateau, whole: float, width_s: float
+) -> Goodput | None:
     """While the window still grows, or a loss has held everything back."""
     if _longest_gap(transfer.marks) > STALL_RTTS * width_s:
         likely = max(whole, plateau.rate)
@@ -106,8 +114,20 @@ def _ramping(transfer: Transfer, plateau: _Plateau, whole: float, width_s: float
     short = len(plateau.bins) < SETTLED_BINS or plateau.bins[-1] > GROWTH * plateau.rate * width_s
     if not short and (len(plateau.bins) >= SURE_BINS or _idle_share(transfer.marks, plateau.since_s) <= IDLE):
         return None
-    train, low = _train_rate(transfer.marks), whole if short else plateau.rate
-    return Goodput(likely=max(train or 0.0, low), low=low, high=train * DOUBT if train else math.inf)
+    low = whole if short else plateau.rate
+    peak = max(bins, default=0) / width_s
+    if transfer.bytes > TRAIN_BYTES:
+        return Goodput(likely=plateau.rate, low=low, high=plateau.rate * DOUBT)
+    train = _train_rate(transfer.marks)
+    if train and train <= TRAIN_LIMIT * peak:
+        return Goodput(likely=max(train, low), low=low, high=train * DOUBT)
+    return Goodput(likely=low, low=low, high=RAMP_LIMIT * peak if _ramp_has_stopped(bins) else math.inf)
+
+
+def _ramp_has_stopped(bins: Sequence[int]) -> bool:
+    """Whether far less came than a window that doubles each round trip would have let through."""
+    doublings = len(bins) - 1
+    return doublings >= 3 and max(bins) < INITIAL_WINDOW_BYTES * 2**doublings / 3
 
 
 def _settled(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput:
@@ -155,9 +175,10 @@ def _bins(transfer: Transfer, first_s: float, width_s: float) -> list[int]:
 
 
 def _plateau(bins: Sequence[int]) -> int:
-    """The first bin of the settled part: what comes near the best two bins in a row."""
-    best = max((first + second for first, second in pairwise(bins)), default=0) / 2
-    return next((index for index, carried in enumerate(bins) if carried >= PLATEAU * best), 0)
+    """The first bin of the settled part: what comes near the mean of the better half of all bins."""
+    better = sorted(bins, reverse=True)[: (len(bins) + 1) // 2]
+    usual = sum(better) / len(better) if better else 0
+    return next((index for index, carried in enumerate(bins) if carried >= PLATEAU * usual), 0)
 
 
 def _longest_gap(marks: Sequence[tuple[float, int]]) -> float:

@@ -27,6 +27,7 @@ from mirrorctl.text import _
 
 SIGNATURE_BYTES = 4096
 PATIENCE_S = 1.0
+STALL_S = 0.5  # a transfer that carries nothing for so long is over
 CHECK_S = 0.015
 
 
@@ -45,6 +46,13 @@ class Reading:
     @property
     def complete(self) -> bool:
         return bool(self.marks) and self.marks[-1][1] >= self.limit_bytes
+
+    @property
+    def left_s(self) -> float:
+        """What is left of the window, which opens with the first byte."""
+        if not self.marks:
+            return self.window_s
+        return max(0.0, self.marks[0][0] + self.window_s - (time.perf_counter() - self.started_s))
 
     def transfer(self) -> Transfer:
         return Transfer(marks=self.marks, ended_s=time.perf_counter() - self.started_s, rtt_s=self.rtt_s)
@@ -118,7 +126,7 @@ class Lane:
             return
         reading = Reading(limit_bytes=limit_bytes, window_s=window_s, enough=enough, rtt_s=self.rtt_s)
         try:
-            async with asyncio.timeout(PATIENCE_S + window_s) as bound:
+            async with asyncio.timeout(PATIENCE_S) as bound:
                 await self._read(artefact, reading, bound)
         except TimeoutError:
             if not reading.marks:
@@ -135,8 +143,7 @@ class Lane:
             headers = dict(response.headers)
             check_status(Reply(status=response.status_code, headers=headers, body=b"", url=url), 200, 206)
             async for chunk in self.wire.chunks(response):
-                if not reading.marks:
-                    bound.reschedule(asyncio.get_running_loop().time() + reading.window_s)
+                bound.reschedule(asyncio.get_running_loop().time() + min(STALL_S, reading.left_s))
                 if self.offset == 0 and len(head) < SIGNATURE_BYTES:
                     head += chunk[:SIGNATURE_BYTES]
                 if reading.take(len(chunk)) and not (artefact.ranged and reading.complete):
