@@ -41,7 +41,6 @@ class Contest:
         self._confirmed: set[str] = set()
         self._long_transfers = 0
         self._rivals = 0
-        self.looked_at: set[Lane] = set()  # whoever was asked again at the end
 
     async def scout(self, lane: Lane, lanes: Sequence[Lane]) -> None:
         """A short transfer, cut off as soon as it is known to be good enough to tell, or hopeless."""

@@ -54,6 +54,14 @@ class Reading:
             return self.window_s
         return max(0.0, self.marks[0][0] + self.window_s - (time.perf_counter() - self.started_s))
 
+    @property
+    def abandoned_bytes(self) -> int:
+        """What was probably on its way when the reading stopped early: a round trip's worth."""
+        if len(self.marks) < 2 or self.complete:
+            return 0
+        rate = self.marks[-1][1] / max(self.marks[-1][0] - self.marks[0][0], self.rtt_s)
+        return min(self.limit_bytes - self.marks[-1][1], int(2 * rate * self.rtt_s))
+
     def transfer(self) -> Transfer:
         return Transfer(marks=self.marks, ended_s=time.perf_counter() - self.started_s, rtt_s=self.rtt_s)
 
@@ -80,6 +88,7 @@ class Lane:
     rejection: Rejected | None = None
     goodput: Goodput | None = None
     offset: int = 0
+    wasted_bytes: int = 0  # sent to us after we stopped reading
     lag_s: float | None = None
     lag_basis: str | None = None
 
@@ -105,16 +114,20 @@ class Lane:
             self.rejection = rejected
 
     async def check_again(self) -> None:
-        """Asks once more for what the mirror has already answered; failing now is a rejection."""
+        """Asks over a new connection for what the mirror has already answered; failing now is a rejection."""
         again = self.finding.again if self.finding else None
         if again is None or self.rejection:
             return
+        wire = self.wire.fresh()
         try:
-            check_status(await self.wire.ask(replace(again, patience_s=PATIENCE_S, timed=False)))
+            check_status(await wire.ask(replace(again, patience_s=PATIENCE_S)))
         except Rejected as rejected:
             self.rejection = Rejected(
                 "unsteady", _("It worked at first and then no longer: {reason}", reason=rejected.detail)
             )
+        finally:
+            self.wire.timing.absorb(wire.timing)
+            await wire.close()
 
     async def transfer(self, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> None:
         """Reads the artefact until a limit or until `enough`, and estimates the goodput; failing now is a rejection.
@@ -135,6 +148,8 @@ class Lane:
         except Rejected as rejected:
             self.rejection = rejected
             return
+        finally:
+            self.wasted_bytes += reading.abandoned_bytes
         self.goodput = merge(self.goodput, estimate(reading.transfer()))
 
     async def _read(self, artefact: Artefact, reading: Reading, bound: asyncio.Timeout) -> None:
@@ -165,6 +180,10 @@ class Lane:
         return Request(url=artefact.url, method=artefact.method, headers=headers, content=artefact.content)
 
     @property
+    def spent_bytes(self) -> int:
+        return self.wire.timing.read_bytes + self.wasted_bytes
+
+    @property
     def rtt_s(self) -> float:
         timing = self.wire.timing
         return min((s for s in (timing.connect_s, self.ttfb_s) if s), default=0.05)
@@ -190,6 +209,6 @@ class Lane:
             bandwidth_high_bytes_per_s=goodput.high if goodput and goodput.high < math.inf else None,
             lag_s=self.lag_s,
             lag_basis=self.lag_basis,
-            read_bytes=timing.read_bytes,
+            read_bytes=self.spent_bytes,
             reason=Reason(code=rejection.code, detail=rejection.detail) if rejection else None,
         )

@@ -14,7 +14,7 @@ from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
 from mirrorctl.probing.contest import HOPELESS, Contest, Purse, hope_s, likely_s
 from mirrorctl.probing.events import Event, Stage
-from mirrorctl.probing.lane import Lane
+from mirrorctl.probing.lane import PATIENCE_S, Lane
 from mirrorctl.probing.names import patient_loop
 from mirrorctl.probing.surroundings import tls_context
 from mirrorctl.probing.wire import Wire
@@ -24,6 +24,11 @@ from mirrorctl.text import _
 GATE_LIMIT_S = 3.0
 QUIET_S = 0.25
 LAST_LOOKS = 3
+LOOK_EVERY_S = 1.0
+# Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
+# goes within seconds is seen at one end or the other.
+WATCH_S = 4.3
+WIRE_SHARE = 1.04  # bytes on the line for each byte of content: TCP/IP headers and TLS records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,23 @@ class Terms:
     max_lag_s: float | None
     latency_only: bool
     now: datetime
+
+
+# Rejections that speak of a network or servers in trouble, rather than of a mirror that is as it is meant to be.
+TROUBLE = frozenset(
+    (
+        "connect-refused",
+        "connect-timeout",
+        "disconnected",
+        "http-status",
+        "silent",
+        "slow",
+        "tls-timeout",
+        "truncated",
+        "unreachable",
+        "unsteady",
+    )
+)
 
 
 class Race:
@@ -100,10 +122,21 @@ class Race:
         """Transfers of one ecosystem; whoever passes the gates meanwhile joins in, until nobody can win any more."""
         lanes = self._lanes[name]
         purse = Purse(
-            left_bytes=lambda: self._terms.budget_bytes - self._read_bytes(),
+            left_bytes=lambda: self._terms.budget_bytes - self._spent_bytes(),
             left_s=lambda: self._terms.deadline_s - self._elapsed_s,
         )
         contest = Contest(purse, lambda lane: self._tell(lane, Stage.TRANSFER))
+        watch = asyncio.create_task(self._watch(lanes))
+        try:
+            await self._run_contest(contest, lanes, set(gates))
+        finally:
+            watch.cancel()
+        for task, lane in gates.items():
+            if not task.done():
+                lane.rejection = lane.wire.overdue()
+                self._tell(lane, Stage.REJECTED)
+
+    async def _run_contest(self, contest: Contest, lanes: Sequence[Lane], gates: set[asyncio.Task[None]]) -> None:
         seen: set[Lane] = set()
         while True:
             self._reject_stale(lanes)
@@ -119,23 +152,29 @@ class Race:
             patience_s = min(self._gate_limit_s, HOPELESS * contest.best_s(lanes)) - self._elapsed_s
             if pending and patience_s > 0:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-            elif not await self._last_look(contest, lanes):
-                break
-        for task, lane in gates.items():
-            if not task.done():
-                lane.rejection = lane.wire.overdue()
-                self._tell(lane, Stage.REJECTED)
+            elif not await self._last_look(lanes):
+                return
 
-    async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
+    async def _watch(self, lanes: Sequence[Lane]) -> None:
+        """Asks those at the top again from time to time, while transfers run."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self._look(lanes)
+
+    async def _last_look(self, lanes: Sequence[Lane]) -> bool:
         """Asks those at the top once more; true when one has failed, so that others come to the top."""
+        if any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes) and not self._terms.latency_only:
+            wait_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S) - self._elapsed_s
+            await asyncio.sleep(max(0.0, wait_s))
+        return await self._look(lanes)
+
+    async def _look(self, lanes: Sequence[Lane]) -> bool:
         top = sorted((lane for lane in lanes if lane.passed), key=likely_s)[:LAST_LOOKS]
-        fresh = [lane for lane in top if lane not in contest.looked_at]
-        contest.looked_at.update(fresh)
-        await asyncio.gather(*(lane.check_again() for lane in fresh))
-        for lane in fresh:
+        await asyncio.gather(*(lane.check_again() for lane in top))
+        for lane in top:
             if lane.rejection:
                 self._tell(lane, Stage.REJECTED)
-        return any(lane.rejection for lane in fresh)
+        return any(lane.rejection for lane in top)
 
     def _reject_stale(self, lanes: Sequence[Lane]) -> None:
         """Tells the lag of all that can be told, and rejects what is too far behind."""
@@ -158,8 +197,8 @@ class Race:
     def _gate_limit_s(self) -> float:
         return min(GATE_LIMIT_S, self._terms.deadline_s)
 
-    def _read_bytes(self) -> int:
-        return sum(lane.wire.timing.read_bytes for lanes in self._lanes.values() for lane in lanes)
+    def _spent_bytes(self) -> int:
+        return int(WIRE_SHARE * sum(lane.spent_bytes for lanes in self._lanes.values() for lane in lanes))
 
     def _rank(self, name: str, lanes: Sequence[Lane]) -> Ranking:
         return rank(
@@ -167,7 +206,7 @@ class Race:
             ECOSYSTEMS[name].WORKLOAD,
             [lane.probe() for lane in lanes],
             elapsed_s=self._elapsed_s,
-            read_bytes=sum(lane.wire.timing.read_bytes for lane in lanes),
+            read_bytes=sum(lane.spent_bytes for lane in lanes),
         )
 
     def _tell(self, lane: Lane, stage: Stage) -> None:

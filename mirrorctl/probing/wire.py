@@ -70,6 +70,12 @@ class Timing:
     url: str = ""  # what is being asked for
     phase: str = "start"  # and how far that has come, in the words of the trace hook
 
+    def absorb(self, other: Timing) -> None:
+        """Takes over what another set of connections to the same mirror has shown."""
+        self.read_bytes += other.read_bytes
+        for origin, setup_s in other.setup_s.items():
+            self.setup_s[origin] = min(setup_s, self.setup_s.get(origin, setup_s))
+
 
 class Wire:
     """The connections to one mirror and to wherever it redirects."""
@@ -80,6 +86,10 @@ class Wire:
         self._context = context
         self._environ = environ
         self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+
+    def fresh(self) -> Wire:
+        """Another wire to the same mirror, without connections yet."""
+        return Wire(self.site, self._context, self._environ)
 
     async def ask(self, request: Request) -> Reply:
         """The reply to one request, its body read up to the limit; raises Rejected."""
