@@ -158,8 +158,8 @@ def known_urls(session: Session, ecosystem: str) -> frozenset[str]:
 
 def left_out(session: Session, ecosystem: str, policy: Policy) -> Notice | None:
     """What the trust level has kept from being chosen, if anything."""
-    more = set(session.catalog.candidates(ecosystem, trust=LEVELS[Trust.COMMUNITY]))
-    count = len(more - set(candidates(session, ecosystem, policy)))
+    more = {mirror.id for mirror in session.catalog.candidates(ecosystem, trust=LEVELS[Trust.COMMUNITY])}
+    count = len(more - {mirror.id for mirror in candidates(session, ecosystem, policy)})
     if not count:
         return None
     return Notice(
