@@ -269,7 +269,7 @@ def _draft_upstream(draft: _Draft, bases: set[str]) -> None:
     """Takes out the rules of mirrors, and the identity rules for pushes that came with them."""
     for path, rules in draft.rules.items():
         for rule in tuple(rules):
-            if rule.base.rstrip("/") in bases and rule.base != rule.prefix:
+            if rule.base.rstrip("/") in bases:
                 draft.drop(path, rule)
     freed = {rule.prefix for _path, rule in draft.dropped if rule.key == FETCH}
     for path, rules in draft.rules.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mirrorctl.dialogue import Dialogue, Output, run
 from mirrorctl.model import Client, Machine, Mirror, Reason
@@ -49,24 +49,34 @@ def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
         return None
     if not said.ok:
         said = yield from run("git", "--version", environ=_NOTHING_READ)
-    listed = yield from run("git", "config", "--show-scope", "--show-origin", "-z", "--get-regexp", _ASKED)
+    listed, columns = yield from _list()
     place = yield from run("git", "var", "GIT_CONFIG_SYSTEM")  # from 2.42
     broken = listed.status == 128
     facts = {
         "broken": excerpt(listed) if broken else "",
         "system": place.stdout.strip() if place.ok else "",
-        **_facts_of(listed.stdout if listed.ok else ""),
+        **_facts_of(_items(listed.stdout, columns) if listed.ok else ()),
     }
     return Client(target="git", version=version_of(said.stdout), default_url=GITHUB, facts=facts)
 
 
-def _facts_of(listing: str) -> dict[str, str]:
+def _list() -> Dialogue[tuple[Output, int]]:
+    """What git reads, and how many columns tell where: scopes from 2.26, origins from 2.8."""
+    flags = ["--show-scope", "--show-origin"]
+    listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED)
+    while listed.status == 129 and flags:  # git's usage error
+        flags.pop(0)
+        listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED)
+    return listed, len(flags)
+
+
+def _facts_of(items: Iterable[tuple[str, str, str, str]]) -> dict[str, str]:
     entries: list[tuple[str, str, str, str, str]] = []
     headers: list[str] = []
     helpers: list[str] = []
     pushurls: list[tuple[str, str]] = []
     lfs = False
-    for scope, origin, name, value in _items(listing):
+    for scope, origin, name, value in items:
         section, last = name.partition(".")[0], name.rpartition(".")[2]
         if section == "url":
             entries.append((scope, origin, name[len("url.") : -len(last) - 1], last, value))
@@ -87,10 +97,12 @@ def _facts_of(listing: str) -> dict[str, str]:
     }
 
 
-def _items(listing: str) -> Iterator[tuple[str, str, str, str]]:
-    """Scope, origin, name and value of each variable in the output of `git config -z`."""
-    fields = listing.split("\0")
-    for scope, origin, item in zip(fields[0::3], fields[1::3], fields[2::3], strict=False):
+def _items(listing: str, columns: int) -> Iterator[tuple[str, str, str, str]]:
+    """Scope, origin, name and value of each variable in the output of `git config -z`; "" for what is not told."""
+    fields = listing.split("\0")[:-1]
+    for at in range(0, len(fields), columns + 1):
+        *place, item = fields[at : at + columns + 1]
+        scope, origin = ("", "", *place)[-2:]
         name, _newline, value = item.partition("\n")
         yield scope, origin.removeprefix("file:"), name, value
 
@@ -128,7 +140,7 @@ def _fetch(mirror: Mirror, prefix: str) -> Dialogue[Reason | None]:
         said = yield from run("git", *_NO_SECRETS, "ls-remote", prefix + name, "HEAD", environ=_ANONYMOUS, timeout_s=30)
         if said.ok and re.match(r"[0-9a-f]{40,64}\tHEAD", said.stdout):
             return None
-        if said.ok or not _ABSENT.search(said.stderr):
+        if not _ABSENT.search(said.stderr):
             break
     if _ABSENT.search(said.stderr) and not known_to_exist(mirror, prefix):
         return None  # the mirror answers; which repositories are there is not known

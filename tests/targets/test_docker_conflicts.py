@@ -165,9 +165,10 @@ def test_docker_opts_of_a_daemon_that_does_not_run(line: str, conflict: bool) ->
     assert codes(decide(client(daemon="stopped"), files, force=True)) == ["leftover-flag"]
 
 
-def test_docker_opts_that_the_running_daemon_does_not_read_are_only_told() -> None:
+@pytest.mark.parametrize("daemon", ["running", "denied"])
+def test_docker_opts_that_the_running_daemon_does_not_read_are_only_told(daemon: str) -> None:
     files = {DEFAULTS: 'DOCKER_OPTS="--registry-mirror=https://x.example"\n'}
-    assert codes(decide(client(), files)) == ["leftover-flag"]
+    assert codes(decide(client(daemon=daemon), files)) == ["leftover-flag"]
 
 
 # hosts.toml

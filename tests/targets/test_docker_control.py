@@ -104,6 +104,11 @@ def test_a_manifest_by_name_and_through_the_list() -> None:
     assert verify({MANIFEST: FOUND, DIRECT: FOUND}) == (None, [DIRECT, MANIFEST])
 
 
+def test_what_the_user_has_behind_our_mirrors_does_not_matter() -> None:
+    listed = said(f'["{A}/", "https://own.example/"]')
+    assert verify({MIRRORS: listed, MANIFEST: FOUND, DIRECT: FOUND})[0] is None
+
+
 def test_a_fallback_to_upstream_is_no_proof() -> None:
     """The daemon would get its manifest somewhere, but not from this mirror."""
     assert verify({MANIFEST: FOUND, DIRECT: REFUSED}) == ("mirror-failed", [DIRECT])

@@ -183,6 +183,10 @@ def test_state_of_a_file_that_git_cannot_read() -> None:
             {XDG: conf((M, FETCH, HUB)), HOME: conf((N, FETCH, HUB))}, {XDG: BOTH, HOME: []}, ["replaced"], id="two-files"
         ),
         pytest.param(
+            {XDG: conf((M, FETCH, HUB)), HOME: conf((M, FETCH, HUB))}, {XDG: BOTH, HOME: []}, [], id="twice"
+        ),
+        pytest.param({SYSTEM: conf((M, PUSH, "https://"))}, {HOME: BOTH}, [], id="pushes-freed"),
+        pytest.param(
             {HOME: conf((N, FETCH, "https://h.example/"), (HUB, FETCH, "gh:"), (N, FETCH, "https://github.com/o/"))},
             {HOME: [[N, FETCH, "https://github.com/o/"], [N, FETCH, "https://h.example/"], [HUB, FETCH, "gh:"], *BOTH]},
             [],

@@ -98,10 +98,23 @@ def test_a_broken_configuration_leaves_git_on_the_machine() -> None:
     assert (found.version, found.facts["broken"]) == ((2, 39, 5), "fatal: bad config line 2 in file /home/u/.gitconfig")
 
 
-def test_an_old_git_that_knows_no_scopes() -> None:
-    found = find({LISTING: said(status=129, stderr="error: unknown option `show-scope'\n")})
+@pytest.mark.parametrize(
+    ("flags", "place", "origin"),
+    [("--show-origin ", "file:/home/u/.gitconfig\0", "/home/u/.gitconfig"), ("", "", "")],
+)
+def test_an_old_git_tells_less(flags: str, place: str, origin: str) -> None:
+    listing = f"{place}url.{M}.insteadof\n{HUB}\0{place}http.extraheader\nA: x\0"
+    unknown = said(status=129, stderr="error: unknown option `show-scope'\n")
+    found = find(
+        {
+            LISTING: unknown,
+            LISTING.replace("--show-scope ", ""): unknown,
+            LISTING.replace("--show-scope --show-origin ", flags): said(listing),
+        }
+    )
     assert found
-    assert (found.facts["broken"], found.facts["entries"]) == ("", "[]")
+    assert git_client.entries_of(found) == [Entry("", origin, Rule(M, "insteadof", HUB))]
+    assert json.loads(found.facts["headers"]) == [origin]
 
 
 # Fetching

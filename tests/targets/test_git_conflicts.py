@@ -170,7 +170,16 @@ def test_a_hidden_system_file_does_not_win() -> None:
 # Private settings
 
 
-@pytest.mark.parametrize("base", ["git@github.com:", "ssh://git@github.com/", "https://token@github.com/", "/srv/git/"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "git@github.com:",
+        "ssh://git@github.com/",
+        "https://token@github.com/",
+        "https://u:a/token@m.example/",
+        "/srv/git/",
+    ],
+)
 def test_a_private_rule_is_replaced_only_on_request(base: str) -> None:
     with pytest.raises(ConflictError, match="looks like a private setting") as caught:
         decide({HOME: rule(base)})
