@@ -6,12 +6,14 @@ Sources: dockerd(8), "Daemon configuration file" in Docker's documentation, moby
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode, jsondoc
 from mirrorctl.model import Client, Machine, Mirror, Notice, Reason, Scope, Value
+from mirrorctl.redaction import redact
 from mirrorctl.targets import docker_conflicts as conflicts
 from mirrorctl.targets import dockerd, dockerd_control
 from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State
@@ -104,18 +106,6 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
     in_use = client.facts.get("daemon") == "running" and scope is conflicts.scope_of(client)
     overrides = conflicts.overrides(machine, client, contents) if in_use else ()
     used = _live(client) if in_use else urls
-    notices = []
-    if in_use and not overrides and not same(used, urls):
-        notices.append(
-            Notice(
-                code="not-in-force",
-                message=_("dockerd uses {mirrors}, not what {path} says", mirrors=", ".join(used) or HUB, path=path),
-                hint=_("it reads the file when it is reloaded: systemctl reload docker"),
-                subject=NAME,
-            )
-        )
-    if (why := conflicts.why_foreign(client)) and scope is conflicts.scope_of(client):
-        notices.append(Notice(code="not-ours", message=why, subject=NAME))
     spelled = {normalise(url): url for url in urls}
     first = [item.value for item in overrides if item.name == conflicts.HOST] or used
     return State(
@@ -123,8 +113,30 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
         urls=tuple(urls),
         effective_url=spelled.get(normalise(first[0]), first[0]) if first else HUB,
         overrides=overrides,
-        notices=tuple(notices),
+        notices=tuple(_notices(client, path, scope, urls, overridden=bool(overrides))),
     )
+
+
+def _notices(client: Client, path: Path, scope: Scope, urls: list[str], *, overridden: bool) -> Iterator[Notice]:
+    """What keeps the file from being the whole truth."""
+    if scope is not conflicts.scope_of(client):
+        return
+    live = _live(client)
+    if why := conflicts.why_foreign(client):
+        yield Notice(code="not-ours", message=why, subject=NAME)
+    elif client.facts.get("daemon") == "denied":
+        message = _("dockerd may not be asked by this user, so this is what {path} says", path=path)
+        yield Notice(code="denied", message=message, subject=NAME)
+    elif client.facts.get("daemon") == "running" and not overridden and not same(live, urls):
+        used = redact(", ".join(live)) or HUB
+        yield Notice(
+            code="not-in-force",
+            message=_("dockerd uses {mirrors}, not what {path} says", mirrors=used, path=path),
+            hint=_("it reads the file when it is reloaded: systemctl reload docker")
+            if urls
+            else _("a reload does not clear them; this does: mirrorctl use upstream -t docker"),
+            subject=NAME,
+        )
 
 
 def _live(client: Client) -> list[str]:
@@ -167,7 +179,9 @@ def _left(path: Path, rest: list[str] | None) -> tuple[Notice, ...]:
     return (
         Notice(
             code="kept",
-            message=_("{path} keeps {mirrors}, which mirrorctl did not write", path=path, mirrors=", ".join(rest)),
+            message=_(
+                "{path} keeps {mirrors}, which mirrorctl did not write", path=path, mirrors=redact(", ".join(rest))
+            ),
             hint=_("--replace-private takes them out too"),
             subject=NAME,
         ),

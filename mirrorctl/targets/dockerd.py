@@ -110,7 +110,7 @@ def _find_by_service(machine: Machine, facts: dict[str, str]) -> Dialogue[tuple[
 
 
 def _find_stopped(machine: Machine, host: str, *, denied: bool) -> Dialogue[Client | None]:
-    output = yield from run("dockerd", "--version")
+    output = yield from run("dockerd", "--version", remember=True)
     if not output.ok:
         return None
     facts = {

@@ -114,7 +114,8 @@ def test_files_of_an_image() -> None:
         pytest.param("{}", {"mirrors": f'["{A}/"]'}, (), f"{A}/", ["not-in-force"], id="key-gone-mirrors-stay"),
         pytest.param(f'{{"registry-mirrors": ["{A}", "{A}/"]}}', {"mirrors": f'["{A}/"]'}, (A, f"{A}/"), f"{A}/", [], id="repeated"),
         pytest.param(f'{{"registry-mirrors": ["{A}"]}}', {"daemon": "stopped"}, (A,), A, [], id="stopped"),
-        pytest.param(None, {"foreign": "remote", "host": "tcp://h.example:2376"}, (), HUB, ["not-ours"], id="remote"),
+        pytest.param(f'{{"registry-mirrors": ["{A}"]}}', {"foreign": "remote", "host": "tcp://h.example:2376"}, (A,), HUB, ["not-ours"], id="remote"),
+        pytest.param(f'{{"registry-mirrors": ["{A}"]}}', {"daemon": "denied"}, (A,), A, ["denied"], id="denied"),
     ],
 )  # fmt: skip
 def test_state(
@@ -129,6 +130,12 @@ def test_state(
 def test_state_of_the_scope_that_is_not_in_use() -> None:
     found = look(f'{{"registry-mirrors": ["{B}"]}}', client(mirrors=f'["{A}/"]'), Scope.USER)
     assert (found.path, found.urls, found.effective_url, found.notices) == (ROOTLESS, (B,), B, ())
+
+
+def test_a_key_that_is_gone_needs_more_than_a_reload() -> None:
+    (notice,) = look("{}", client(mirrors='["https://u:secret@a.example/"]')).notices
+    assert str(notice.message) == "dockerd uses https://u:***@a.example/, not what /etc/docker/daemon.json says"
+    assert str(notice.hint) == "a reload does not clear them; this does: mirrorctl use upstream -t docker"
 
 
 def test_state_of_an_unreadable_file() -> None:
