@@ -21,7 +21,7 @@ COMMANDS: dict[str, float | None] = {
     "--version": 6,
     "--help": 6,
     "use tuna --dry-run": 12,
-    "use tuna -t git --dry-run": 12,
+    "use tuna -t pip --dry-run": 12,
     "status": 12,
     "status -t git": 12,
     "list": None,
