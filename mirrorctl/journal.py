@@ -1,36 +1,50 @@
 """What we wrote and what stood there before: a write-ahead record of every change.
 
-    <state>/lock            flock(2)ed by whoever changes something; never deleted
-    <state>/tx/<id>/        a transaction; `<id>` grows with time
-        manifest.json       what is to change, never altered afterwards
-        before.N after.N    the bytes of file N; missing: no such file
-        applied | rolled_back       empty markers, the only mutable facts
+    <state>/lock                flock(2)ed by whoever changes something; never deleted
+    <state>/tx/<id>.<state>     a transaction, never altered but for its name; `<id>` grows with time
 
-A transaction without a marker was interrupted; one that a later, applied one takes back is undone. The directory is complete before it gets its name, and every step is
-durable before the next one begins, so after a crash at any point the next command knows what to take back.
-The state directory is 0700 and its files 0600: the record has to hold exact bytes, secrets included.
+`pending` is one that was begun: after a crash it is rolled back. `committed` is one that has happened, to the last
+byte, and whose leftovers are still to be tidied away; then it is `applied`, or else `rolled_back`. One that a later one
+takes back is `undone`; its name says so only once that later one is gone.
+
+A record is complete and durable before it gets its name, and durable under its new name before the next step begins,
+so after a crash at any point the next command knows what to do. The directories are 0700 and the files 0600, for the
+record has to hold exact bytes, secrets included.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from mirrorctl.disk import REAL, Disk, read_all, sync_folder, write_all
 from mirrorctl.errors import ConflictError, WriteError
-from mirrorctl.files import Marks, sync_directory
-from mirrorctl.model import SavedFile, Scope, Transaction
+from mirrorctl.files import reason_of
+from mirrorctl.journal_record import DamagedError, pack, unpack
+from mirrorctl.model import SavedFile, Transaction
+from mirrorctl.places import MissingFolderError, Rules, reach
 from mirrorctl.text import _
 
 LOCK_PATIENCE_S = 30.0
-MARKERS = ("applied", "rolled_back")
+PAUSE_S = 0.01
+STATES = ("pending", "committed", "applied", "rolled_back", "undone")
+OPEN = ("pending", "committed")
+KEEP = 2000
+KEEP_BYTES = 16 * 1024 * 1024
+RECORD_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class UnsureError(WriteError):
+    """A change was made, but nobody can say whether it outlasts a power cut."""
+
+
+def _own_rules() -> Rules:
+    return Rules(euid=os.geteuid(), links=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,163 +52,196 @@ class Journal:
     """The journal in one state directory. Raises WriteError where the directory cannot be written."""
 
     directory: Path
+    rules: Rules = field(default_factory=_own_rules)
+    disk: Disk = REAL
+    random: Callable[[int], bytes] = os.urandom
 
-    @property
-    def _transactions(self) -> Path:
-        return self.directory / "tx"
+    # Directories and the lock
+
+    @contextmanager
+    def _folder(self, *, make: bool = False) -> Iterator[int]:
+        """The open directory of the records. Raises FileNotFoundError, WriteError."""
+        with reach(self.directory / "tx" / "-", self.rules, self.disk, make=0o700 if make else None) as place:
+            folder = self.disk.open(".", os.O_RDONLY | os.O_DIRECTORY, place.folder)
+            try:
+                if self.disk.fstat(folder).st_uid != self.rules.euid:
+                    raise FileNotFoundError(str(self.directory))
+                yield folder
+            finally:
+                self.disk.close(folder)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keeps other runs of the program out. Raises ConflictError when one takes longer than 30 s."""
-        import fcntl  # noqa: PLC0415  not on every platform that can read
-
-        self._prepare()
-        descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with self._explained(), self._folder(make=True):
+            pass
+        with self._explained(), reach(self.directory / "lock", self.rules, self.disk) as place:
+            file = self.disk.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, place.folder)
         try:
-            deadline = time.monotonic() + LOCK_PATIENCE_S
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise ConflictError(
-                            _("another mirrorctl has been changing files for {s:g} seconds", s=LOCK_PATIENCE_S),
-                            hint=_("wait for it to end and run the command again"),
-                            subject=str(self.directory),
-                        ) from None
-                    time.sleep(0.02)
+            deadline_s = time.monotonic() + LOCK_PATIENCE_S
+            while not self._try(file):
+                if time.monotonic() > deadline_s:
+                    raise ConflictError(
+                        _("another mirrorctl has been changing files for {s:g} seconds", s=LOCK_PATIENCE_S),
+                        hint=_("wait for it to end and run the command again"),
+                        subject=str(self.directory),
+                    )
+                time.sleep(PAUSE_S)
             yield
         finally:
-            os.close(descriptor)
+            self.disk.close(file)
 
-    def _prepare(self) -> None:
+    def _try(self, file: int) -> bool:
+        with self._explained():
+            return self.disk.lock(file)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            self._transactions.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.directory.chmod(0o700)
+            yield
         except OSError as error:
             raise WriteError(
-                _("cannot write {path}: {reason}", path=self.directory, reason=(error.strerror or "").lower()),
+                _("cannot write {path}: {reason}", path=self.directory, reason=reason_of(error)),
                 hint=_("the record of changes is kept there; MIRRORCTL_STATE_DIR names another place"),
                 subject=str(self.directory),
             ) from error
 
+    # Writing; only with the lock
+
     def begin(self, command: str, files: tuple[SavedFile, ...], *, at: datetime, undoes: str | None = None) -> str:
         """Records what is about to change and returns the id. Durable when it returns."""
-        taken = [int(name.split("-")[0]) for name in self._names()]
-        number = max([int(at.timestamp() * 1_000_000), *(number + 1 for number in taken)])
-        identifier = f"{number}-{os.urandom(3).hex()}"
-        folder = self._transactions / f".{identifier}"
-        folder.mkdir(mode=0o700)
-        for index, file in enumerate(files):
-            for name, data in (("before", file.before), ("after", file.after)):
-                if data is not None:
-                    _write(folder / f"{name}.{index}", data)
-        manifest = {
-            "format": 1,
-            "at": at.astimezone(UTC).isoformat(),
-            "command": command,
-            "undoes": undoes,
-            "files": [_describe(file) for file in files],
-        }
-        _write(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
-        sync_directory(folder)
-        folder.rename(self._transactions / identifier)
-        sync_directory(self._transactions)
+        entry = Transaction(id="", at=at.astimezone(UTC), command=command, state="pending", files=files, undoes=undoes)
+        with self._explained(), self._folder() as folder:
+            self._sweep(folder)
+            taken = [int(name.partition("-")[0]) for name, _state in self._names(folder)]
+            number = max([int(at.timestamp() * 1_000_000), *(number + 1 for number in taken)])
+            identifier = f"{number:016d}-{self.random(3).hex()}"
+            try:
+                self._write(folder, f".{identifier}", pack(entry))
+            except OSError:
+                self._sweep(folder)
+                raise
+            self.disk.rename(f".{identifier}", f"{identifier}.pending", folder)
+            sync_folder(self.disk, folder)
         return identifier
 
-    def mark(self, identifier: str, state: str) -> None:
-        """Sets the state of a transaction. Durable when it returns."""
-        _write(self._transactions / identifier / state, b"")
-        sync_directory(self._transactions / identifier)
+    def _write(self, folder: int, name: str, data: bytes) -> None:
+        file = self.disk.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, folder)
+        try:
+            write_all(self.disk, file, data)
+            self.disk.fsync(file)
+        finally:
+            self.disk.close(file)
+
+    def _sweep(self, folder: int) -> None:
+        """Deletes records that were never finished; nothing had been changed by then."""
+        for name in self.disk.names(folder):
+            if name.startswith("."):
+                self.disk.unlink(name, folder)
+
+    def mark(self, identifier: str, old: str, new: str) -> None:
+        """Takes a transaction from one state to the next. Durable when it returns.
+
+        Raises UnsureError when it has happened, but may be gone after a power cut.
+        """
+        with self._explained(), self._folder() as folder:
+            self.disk.rename(f"{identifier}.{old}", f"{identifier}.{new}", folder)
+            try:
+                sync_folder(self.disk, folder)
+            except OSError as error:
+                raise UnsureError(
+                    _("the disk did not confirm the change: {reason}", reason=reason_of(error)),
+                    hint=_("a power cut may still undo it: see dmesg(1), and mirrorctl status"),
+                    subject=str(self.directory),
+                ) from error
+
+    def prune(self) -> None:
+        """Deletes the oldest records beyond KEEP or KEEP_BYTES; never an unfinished one, nor any file's first."""
+        with self._explained(), self._folder() as folder:
+            names = self._names(folder)
+            sizes = {name: self.disk.lstat(".".join(name), folder).st_blocks * 512 for name in names}
+            excess = max(len(names) - KEEP, 0)
+            excess_bytes = sum(sizes.values()) - KEEP_BYTES
+            if excess <= 0 and excess_bytes <= 0:
+                return
+            entries = {entry.id: entry for entry in self.transactions()}
+            for name in self._expendable(names, entries):
+                if excess <= 0 and excess_bytes <= 0:
+                    break
+                self._forget(folder, name, entries)
+                excess, excess_bytes = excess - 1, excess_bytes - sizes[name]
+
+    @staticmethod
+    def _expendable(names: list[tuple[str, str]], entries: dict[str, Transaction]) -> Iterator[tuple[str, str]]:
+        """What may go, the oldest first. A file's first record holds what the user had there himself."""
+        seen: set[Path] = set()
+        for identifier, state in names[:-1]:
+            paths = {file.path for file in entries[identifier].files}
+            if state not in OPEN and (state == "rolled_back" or paths <= seen) and entries[identifier].state in STATES:
+                yield identifier, state
+            if state != "rolled_back":
+                seen |= paths
+
+    def _forget(self, folder: int, name: tuple[str, str], entries: dict[str, Transaction]) -> None:
+        """Deletes a record; the one that it took back has to remember that by itself from then on."""
+        undone = entries.get(entries[name[0]].undoes or "")
+        if undone is not None and undone.state == "undone":
+            for state in ("applied", "committed"):
+                with suppress(FileNotFoundError):
+                    self.disk.rename(f"{undone.id}.{state}", f"{undone.id}.undone", folder)
+        self.disk.unlink(".".join(name), folder)
+
+    # Reading
 
     def transactions(self) -> tuple[Transaction, ...]:
-        """All transactions, the latest first. Empty where there is no journal, or none that may be read."""
-        found, undone = [], set()
-        for name in sorted(self._names(), reverse=True):
-            transaction = self._load(name)
-            if transaction is None:
+        """All transactions, the latest first. Empty where there is no journal, or none that is ours."""
+        found: list[Transaction] = []
+        undone: set[str] = set()
+        for entry in self._load_all(lambda _state: True):
+            if entry.state == "applied" and entry.id in undone:
+                found.append(replace(entry, state="undone"))
                 continue
-            if name in undone:
-                transaction = replace(transaction, state="undone")
-            elif transaction.state == "applied" and transaction.undoes:
-                undone.add(transaction.undoes)
-            found.append(transaction)
+            if entry.state == "applied" and entry.undoes:
+                undone.add(entry.undoes)
+            found.append(entry)
         return tuple(found)
 
-    def sweep(self) -> None:
-        """Deletes records that were never finished; nothing had been changed by then."""
-        for folder in self._transactions.glob(".*-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+    def unfinished(self) -> tuple[Transaction, ...]:
+        """What a crash has left in the middle, or a run is at just now; the latest first."""
+        return tuple(self._load_all(lambda state: state in OPEN, plain=True))
 
-    def _names(self) -> list[str]:
+    def _load_all(self, wanted: Callable[[str], bool], *, plain: bool = False) -> list[Transaction]:
+        for _attempt in range(10):
+            try:
+                with self._folder() as folder:
+                    names = [name for name in reversed(self._names(folder)) if wanted(name[1])]
+                    return [self._load(folder, *name, plain=plain) for name in names]
+            except MissingFolderError:
+                return []
+            except FileNotFoundError:
+                continue  # another run has just taken one a step further
+            except (OSError, WriteError):
+                return []
+        return []
+
+    def _names(self, folder: int) -> list[tuple[str, str]]:
+        """Id and state of every record, the oldest first."""
+        split = (name.rpartition(".")[::2] for name in self.disk.names(folder) if not name.startswith("."))
+        return sorted((identifier, state) for identifier, state in split if state in STATES and _is_id(identifier))
+
+    def _load(self, folder: int, identifier: str, state: str, *, plain: bool) -> Transaction:
+        file = self.disk.open(f"{identifier}.{state}", os.O_RDONLY | os.O_NOFOLLOW, folder)
         try:
-            return [folder.name for folder in self._transactions.iterdir() if not folder.name.startswith(".")]
-        except OSError:
-            return []
-
-    def _load(self, identifier: str) -> Transaction | None:
-        folder = self._transactions / identifier
+            data = read_all(self.disk, file, RECORD_LIMIT_BYTES)
+        finally:
+            self.disk.close(file)
         try:
-            manifest = json.loads((folder / "manifest.json").read_bytes())
-            files = tuple(_restore(folder, index, file) for index, file in enumerate(manifest["files"]))
-        except (OSError, ValueError, KeyError):
-            return None
-        state = next((marker for marker in MARKERS if (folder / marker).exists()), "pending")
-        return Transaction(
-            id=identifier,
-            at=datetime.fromisoformat(manifest["at"]),
-            command=manifest["command"],
-            state=state,
-            undoes=manifest["undoes"],
-            files=files,
-        )
+            return unpack(data, identifier, "applied" if state == "committed" and not plain else state)
+        except DamagedError:
+            at = datetime.fromtimestamp(int(identifier.partition("-")[0]) / 1_000_000, UTC)
+            return Transaction(id=identifier, at=at, command="", state="damaged", files=())
 
 
-def marks(identifier: str, index: int, lock: str | None) -> Marks:
-    """The names that file `index` of a transaction may leave beside it."""
-    return Marks(temp=f".mirrorctl-{identifier}-{index}", lock=lock, token=f"mirrorctl {identifier}\n")
-
-
-def _describe(file: SavedFile) -> dict[str, Any]:
-    return {
-        "target": file.target,
-        "scope": file.scope.value,
-        "path": os.fspath(file.path),
-        "lock": file.lock,
-        "value_before": file.value_before,
-        "value_after": file.value_after,
-        "urls": list(file.urls),
-        "interim": file.interim.decode("utf-8", "surrogateescape") if file.interim is not None else None,
-    }
-
-
-def _restore(folder: Path, index: int, entry: dict[str, Any]) -> SavedFile:
-    interim = entry["interim"]
-    return SavedFile(
-        target=entry["target"],
-        scope=Scope(entry["scope"]),
-        path=Path(entry["path"]),
-        lock=entry["lock"],
-        before=_read(folder / f"before.{index}"),
-        after=_read(folder / f"after.{index}"),
-        interim=interim.encode("utf-8", "surrogateescape") if interim is not None else None,
-        value_before=entry["value_before"],
-        value_after=entry["value_after"],
-        urls=tuple(entry["urls"]),
-    )
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+def _is_id(name: str) -> bool:
+    number, dash, rest = name.partition("-")
+    return bool(dash and rest) and number.isascii() and number.isdigit()

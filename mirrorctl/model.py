@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from mirrorctl.text import Text
 
-
 # A setting as a lens reads it. None: the key is not there. Lists, not tuples, so that JSON gives back what it got.
 Value: TypeAlias = str | list[str] | list[list[str]] | None
 
@@ -219,15 +218,19 @@ class FileEdit:
     """One file before and after. None stands for no file.
 
     `interim` is a content that has to be in force before `after` is written: dockerd keeps mirrors whose key
-    disappears, so the list is emptied first.
+    disappears, so the list is emptied first. `drained` is the same for the way back from `after` to `before`.
+    `folders` were made for the file and go with it if nothing else is in them; `mode` is that of a file made anew.
     """
 
     path: Path
     before: bytes | None
     after: bytes | None
     interim: bytes | None = None
+    drained: bytes | None = None
     value_before: Value = None
     value_after: Value = None
+    folders: tuple[Path, ...] = ()
+    mode: int | None = None
 
     @property
     def changed(self) -> bool:
@@ -258,7 +261,8 @@ class SavedFile:
     """One file of a transaction, as the journal keeps it.
 
     `value_before` and `value_after` are the setting that the target's lens reads in the bytes before and after,
-    `urls` the mirrors that were written, `interim` the bytes that stood there in between (see Plan).
+    `urls` the mirrors that were written, `interim` and `drained` the bytes that may stand there in between, `folders`
+    the directories that were missing (see FileEdit). `mode` is that of the file before.
     """
 
     target: str
@@ -267,10 +271,13 @@ class SavedFile:
     before: bytes | None
     after: bytes | None
     interim: bytes | None = None
+    drained: bytes | None = None
     lock: str | None = None
     value_before: Value = None
     value_after: Value = None
     urls: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    mode: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +287,6 @@ class Transaction:
     id: str
     at: datetime
     command: str
-    state: str  # applied, undone, rolled_back, pending
+    state: str  # applied, undone, rolled_back, pending; damaged: nothing else is known of it
     files: tuple[SavedFile, ...]
     undoes: str | None = None  # the transaction that this one took back

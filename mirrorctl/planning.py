@@ -5,11 +5,13 @@ Pure. A plan that its own checks do not confirm is a bug of ours, and nothing is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mirrorctl.errors import ConfigError, ConflictError, FormatError
 from mirrorctl.formats import decode, encode
 from mirrorctl.model import FileEdit, Mirror, Plan, SavedFile, Scope, Value
+from mirrorctl.planning_merge import ClashError, merge_text, merge_value
 from mirrorctl.redaction import redact
 from mirrorctl.targets.base import Contents, Decision, Setting, Target
 from mirrorctl.text import _
@@ -57,15 +59,23 @@ def make_edit(target: Target, setting: Setting, before: bytes | None) -> FileEdi
             interim = encode(_checked(target, text, Setting(path=path, value=drained)))
     except FormatError as error:
         raise unreadable(path, error) from error
-    unchanged = after == text
-    return FileEdit(
+    edit = FileEdit(
         path=path,
         before=before,
-        after=before if unchanged else encode(after),
+        after=before if after == text else encode(after),
         interim=interim,
         value_before=value_before,
         value_after=setting.value,
     )
+    return with_way_back(target, edit)
+
+
+def with_way_back(target: Target, edit: FileEdit) -> FileEdit:
+    """`edit` with what has to be in force in between if it is taken back."""
+    drained = target.drain(edit.value_before)
+    if drained is None or not edit.value_after or not edit.changed:
+        return edit
+    return replace(edit, drained=encode(target.write(decode(edit.after or b""), edit.path, drained)))
 
 
 def _checked(target: Target, text: str, setting: Setting) -> str:
@@ -81,27 +91,68 @@ def revert(target: Target, saved: SavedFile, current: bytes | None, *, force: bo
     """The change that takes `saved` back.
 
     Exact bytes where nobody touched the file since; our setting alone where other lines were changed; a
-    ConflictError where our setting was changed, unless `force`.
+    ConflictError where our setting was changed, or the file deleted, unless `force`.
     """
-    edit = FileEdit(path=saved.path, before=current, after=saved.before, value_after=saved.value_before)
-    untouched = current in (saved.after, saved.interim)
-    if not untouched and current != saved.before:
+    exact = FileEdit(
+        path=saved.path,
+        before=current,
+        after=saved.before,
+        value_before=saved.value_after,
+        value_after=saved.value_before,
+        folders=saved.folders,
+        mode=saved.mode,
+    )
+    if current == saved.before or is_ours(saved, current):
+        edit = exact
+    elif current is None:
+        edit = _revert_deleted(saved, exact, force=force)
+    else:
         edit = _revert_setting(target, saved, current, force=force)
-    return with_drain(target, edit)
+    return with_way_back(target, with_drain(target, edit))
 
 
-def _revert_setting(target: Target, saved: SavedFile, current: bytes | None, *, force: bool) -> FileEdit:
+def is_ours(saved: SavedFile, current: bytes | None) -> bool:
+    """Whether a file holds what we wrote, at whatever stage."""
+    return current == saved.after or (current is not None and current in (saved.interim, saved.drained))
+
+
+def _revert_deleted(saved: SavedFile, exact: FileEdit, *, force: bool) -> FileEdit:
+    if force or saved.before is None:
+        return exact
+    raise ConflictError(
+        _("{path} was deleted since", path=saved.path),
+        hint=_("mirrorctl undo --force makes it again as it was before; without it, it stays deleted"),
+        subject=str(saved.path),
+    )
+
+
+def _revert_setting(target: Target, saved: SavedFile, current: bytes, *, force: bool) -> FileEdit:
+    text = decode(current)
     try:
-        value = target.read(decode(current or b""), saved.path)
+        value = target.read(text, saved.path)
+        wanted = saved.value_before if force else merge_value(saved.value_before, saved.value_after, value)
+        merged = merge_text(decode(saved.before or b""), decode(saved.after or b""), text)
+        if merged is not None and _says(target, saved.path, merged, wanted, like=text):
+            return FileEdit(
+                path=saved.path, before=current, after=encode(merged), value_before=value, value_after=wanted
+            )
     except FormatError as error:
         raise unreadable(saved.path, error) from error
-    if value not in (saved.value_after, saved.value_before) and not force:
+    except ClashError as error:
         raise ConflictError(
             _("{path} was changed since: it does not say what mirrorctl wrote", path=saved.path),
             hint=_("mirrorctl undo --force puts back the setting that stood there before; other lines stay"),
             subject=str(saved.path),
-        )
-    return make_edit(target, Setting(path=saved.path, value=saved.value_before), current)
+        ) from error
+    return make_edit(target, Setting(path=saved.path, value=wanted), current)
+
+
+def _says(target: Target, path: Path, merged: str, wanted: Value, *, like: str) -> bool:
+    """Whether `merged` holds the setting that is wanted, and all else as `like`."""
+    try:
+        return target.read(merged, path) == wanted and target.frame(merged, path) == target.frame(like, path)
+    except FormatError:
+        return False
 
 
 def with_drain(target: Target, edit: FileEdit) -> FileEdit:
@@ -116,7 +167,7 @@ def with_drain(target: Target, edit: FileEdit) -> FileEdit:
         interim = encode(target.write(text, path, drained))
     except FormatError as error:
         raise unreadable(path, error) from error
-    return FileEdit(path=path, before=edit.before, after=edit.after, interim=interim, value_after=edit.value_after)
+    return replace(edit, interim=interim)
 
 
 def unreadable(path: Path, error: FormatError) -> ConfigError:

@@ -13,6 +13,7 @@ from mirrorctl.commands.session import Session
 from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import UsageError
 from mirrorctl.model import Client, Notice, Plan, SavedFile, Transaction
+from mirrorctl.places import rules_for
 from mirrorctl.planning import diff, revert, setting_of
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import _
@@ -74,7 +75,7 @@ def undo(
     """Takes one change back, the latest one if none is named: our settings, and nobody else's."""
     warnings = () if dry_run else transaction.recover(session)
     entry = _find(session, identifier)
-    plans = tuple(_plan(file, force=force) for file in reversed(entry.files))
+    plans = tuple(_plan(session, file, force=force) for file in reversed(entry.files))
     edits = tuple(edit for plan in plans for edit in plan.edits if edit.changed)
     done = None
     if edits and not dry_run:
@@ -130,10 +131,10 @@ def _refuse_done(entry: Transaction) -> None:
         )
 
 
-def _plan(file: SavedFile, *, force: bool) -> Plan:
+def _plan(session: Session, file: SavedFile, *, force: bool) -> Plan:
     target = TARGETS[file.target]
     edit = revert(target, file, files.read(file.path), force=force)
-    files.ensure_writable(file.path)
+    files.check(file.path, rules_for(session.machine, file.scope), session.disk)
     return Plan(target=file.target, scope=file.scope, mirrors=(), urls=setting_of(file.value_before), edits=(edit,))
 
 

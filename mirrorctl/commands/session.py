@@ -10,9 +10,11 @@ from pathlib import Path
 from mirrorctl import environment, files, process
 from mirrorctl.catalog import Catalog, bundled_text, merge, parse
 from mirrorctl.dialogue import Dialogue
+from mirrorctl.disk import REAL, Disk
 from mirrorctl.errors import CatalogError, ClientError, MirrorctlError, UsageError
 from mirrorctl.journal import Journal
 from mirrorctl.model import Client, Machine, Notice, Scope, Transaction
+from mirrorctl.places import rules_for
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Contents, Target
 from mirrorctl.text import _
@@ -30,14 +32,16 @@ class Options:
 class Session:
     machine: Machine
     catalog: Catalog
+    disk: Disk = REAL
 
     def journal(self, scope: Scope) -> Journal:
-        return Journal(environment.state_directory(self.machine, scope))
+        directory = environment.state_directory(self.machine, scope)
+        return Journal(directory, rules_for(self.machine, Scope.USER), self.disk)
 
     def journals(self) -> tuple[Journal, ...]:
         """Every journal there may be, each directory once."""
-        directories = (environment.state_directory(self.machine, scope) for scope in Scope)
-        return tuple(Journal(directory) for directory in dict.fromkeys(directories))
+        found = {journal.directory: journal for journal in map(self.journal, Scope)}
+        return tuple(found.values())
 
     def transactions(self) -> tuple[Transaction, ...]:
         """The history of all scopes, the latest first."""

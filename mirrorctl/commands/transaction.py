@@ -1,27 +1,33 @@
 """Carries plans out as one transaction: all files of a command, or none.
 
-Record, write, activate, verify, mark. Whatever fails before the mark is rolled back here; whatever was cut off is
-rolled back by `recover` at the next start.
+Record, write, activate, verify, commit. Whatever fails before the commit is rolled back here; whatever was cut off is
+rolled back, or tidied up if it had been committed, by `recover` at the next start.
 """
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from mirrorctl import files
+from mirrorctl import files, swap
+from mirrorctl.commands.rollback import open_slot, roll_back, settle, tidy_up
 from mirrorctl.commands.session import Session
 from mirrorctl.dialogue import Dialogue
-from mirrorctl.errors import ConflictError, MirrorctlError, VerifyError
-from mirrorctl.journal import Journal, marks
-from mirrorctl.model import Client, FileEdit, Machine, Notice, Plan, Reason, SavedFile, Scope, Transaction
-from mirrorctl.planning import revert, setting_of
+from mirrorctl.disk import sync_folder
+from mirrorctl.errors import MirrorctlError, VerifyError
+from mirrorctl.journal import Journal, UnsureError
+from mirrorctl.model import Client, FileEdit, Machine, Notice, Plan, Reason, SavedFile, Scope
+from mirrorctl.places import MissingFolderError, reach, rules_for
 from mirrorctl.process import converse, converse_all
-from mirrorctl.targets import TARGETS
+from mirrorctl.swap_slot import Slot
 from mirrorctl.targets.base import Target
 from mirrorctl.text import _
+
+FOLDER_MODE = 0o777  # less the umask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,29 +49,65 @@ class Switches:
 
 
 def commit(
-    session: Session, changes: tuple[Change, ...], *, command: str, switches: Switches, undoes: str | None = None
-) -> str:
+    session: Session,
+    changes: tuple[Change, ...],
+    *,
+    command: str,
+    switches: Switches,
+    undoes: str | None = None,
+    again: Callable[[], tuple[Change, ...]] | None = None,
+) -> str | None:
     """Makes all `changes` and returns the id of the transaction.
 
-    Raises VerifyError when a client does not take them up, ConflictError or WriteError; everything has been rolled
-    back then.
+    `again` makes the changes anew when another run has changed a file since they were made; None is returned when
+    there is nothing left to do then. Raises VerifyError when a client does not take them up, ConflictError or
+    WriteError; everything has been rolled back then, or will be at the next start.
     """
-    saved = tuple(_save(change, edit) for change in changes for edit in change.plan.edits if edit.changed)
-    scopes = {file.scope for file in saved}
+    scopes = {change.plan.scope for change in changes if change.plan.changed}
     journal = session.journal(Scope.SYSTEM if Scope.SYSTEM in scopes else Scope.USER)
     with journal.lock():
+        settle(session.machine, journal)
+        if again is not None and any(files.read(edit.path) != edit.before for edit in _edits(changes)):
+            changes = again()
+        saved = tuple(
+            _save(session.machine, journal, change, edit)
+            for change in changes
+            for edit in change.plan.edits
+            if edit.changed
+        )
+        if not saved:
+            return None
         identifier = journal.begin(command, saved, at=datetime.now(UTC), undoes=undoes)
+        run = _Run(session.machine, journal, identifier, saved, changes, switches)
         try:
-            _carry_out(session.machine, changes, identifier, switches)
+            with ExitStack() as stack:
+                run.carry_out(stack)
+            journal.mark(identifier, "pending", "committed")
+        except UnsureError:
+            raise
         except BaseException:
             switches.stage("roll back")
-            _roll_back(session.machine, journal, identifier, saved, {c.target.NAME: c.client for c in changes})
+            roll_back(session.machine, journal, identifier, saved, run.told)
             raise
-        journal.mark(identifier, "applied")
+        with suppress(MirrorctlError):  # it has happened; the next start tidies up
+            tidy_up(session.machine, journal, identifier, saved)
+            journal.prune()
     return identifier
 
 
-def _save(change: Change, edit: FileEdit) -> SavedFile:
+def _edits(changes: tuple[Change, ...]) -> list[FileEdit]:
+    return [edit for change in changes for edit in change.plan.edits if edit.changed]
+
+
+def _save(machine: Machine, journal: Journal, change: Change, edit: FileEdit) -> SavedFile:
+    mode, folders = edit.mode, edit.folders
+    with files.explained(edit.path):
+        try:
+            with reach(edit.path, rules_for(machine, change.plan.scope), journal.disk) as place:
+                found = files.look(place, place.name, journal.disk)
+                mode = stat.S_IMODE(found.stat.st_mode) if found else edit.mode
+        except MissingFolderError as error:
+            folders = error.folders
     return SavedFile(
         target=change.target.NAME,
         scope=change.plan.scope,
@@ -73,43 +115,82 @@ def _save(change: Change, edit: FileEdit) -> SavedFile:
         before=edit.before,
         after=edit.after,
         interim=edit.interim,
+        drained=edit.drained,
         lock=change.target.LOCK,
         value_before=edit.value_before,
         value_after=edit.value_after,
         urls=tuple(mirror.url for mirror in change.plan.mirrors),
+        folders=folders,
+        mode=mode,
     )
 
 
-def _carry_out(machine: Machine, changes: tuple[Change, ...], identifier: str, switches: Switches) -> None:
-    index = 0
-    for change in changes:
-        for edit in change.plan.edits:
-            if edit.changed:
-                switches.stage(f"write {edit.path}")
-                _write(machine, change, edit, identifier, index, switches)
-                index += 1
-    live = tuple(change for change in changes if change.plan.changed)
-    if switches.verify and machine.root is None:
-        switches.stage("verify")
-        _raise_first(_verify(machine, live))
+@dataclass(slots=True)
+class _Run:
+    """One transaction on its way. `told` are the clients that have been told of it, or may have been."""
 
+    machine: Machine
+    journal: Journal
+    identifier: str
+    saved: tuple[SavedFile, ...]
+    changes: tuple[Change, ...]
+    switches: Switches
+    told: dict[str, Client] = field(default_factory=dict)
 
-def _write(machine: Machine, change: Change, edit: FileEdit, identifier: str, index: int, switches: Switches) -> None:
-    names = marks(identifier, index, change.target.LOCK)
-    activate = switches.activate and machine.root is None
-    if edit.interim is not None and activate:
-        files.write(replace(edit, after=edit.interim), names)
-        _activate(machine, change, ())
-        files.write(replace(edit, before=edit.interim), names)
-        return
-    files.write(edit, names)
-    if activate:
-        _activate(machine, change, change.plan.urls)
+    def carry_out(self, stack: ExitStack) -> None:
+        slots = [self._stage(stack, index, file) for index, file in enumerate(self.saved)]
+        for slot, file in zip(slots, self.saved, strict=True):
+            self._enter(slot, file)
+        for slot in slots:
+            with files.explained(slot.place.path):
+                sync_folder(slot.disk, slot.folder)
+        for change in self.changes:
+            if self._is_live(change) and not any(edit.interim for edit in change.plan.edits):
+                self._activate(change, change.plan.urls)
+        if self.switches.verify and self.machine.root is None:
+            self.switches.stage("verify")
+            _raise_first(_verify(self.machine, tuple(change for change in self.changes if change.plan.changed)))
+        for slot, file in zip(slots, self.saved, strict=True):
+            with files.explained(file.path):
+                swap.confirm(slot, file.before, file.after)
 
+    def _stage(self, stack: ExitStack, index: int, file: SavedFile) -> Slot:
+        self.switches.stage(f"write {file.path}")
+        with files.explained(file.path):
+            slot = stack.enter_context(
+                open_slot(self.machine, self.journal.disk, self.identifier, index, file, make=FOLDER_MODE)
+            )
+            if self._in_steps(file):
+                swap.stage(slot, file.before, file.interim)
+                swap.stage(replace(slot, letter="b"), file.before, file.after)
+            else:
+                swap.stage(slot, file.before, file.after, file.mode)
+        return slot
 
-def _activate(machine: Machine, change: Change, urls: tuple[str, ...]) -> None:
-    if reason := converse(change.target.activate(machine, change.client, urls), machine):
-        _raise_first({change.target.NAME: reason})
+    def _enter(self, slot: Slot, file: SavedFile) -> None:
+        with files.explained(file.path):
+            if not self._in_steps(file):
+                swap.enter(slot, file.before, file.after)
+                return
+            swap.enter(slot, file.before, file.interim)
+            sync_folder(slot.disk, slot.folder)
+        self._activate(self._change_of(file), ())
+        with files.explained(file.path):
+            swap.enter(replace(slot, letter="b"), file.interim, file.after)
+
+    def _in_steps(self, file: SavedFile) -> bool:
+        return file.interim is not None and self._is_live(self._change_of(file))
+
+    def _change_of(self, file: SavedFile) -> Change:
+        return next(change for change in self.changes if file.target == change.target.NAME)
+
+    def _is_live(self, change: Change) -> bool:
+        return change.plan.changed and self.switches.activate and self.machine.root is None
+
+    def _activate(self, change: Change, urls: tuple[str, ...]) -> None:
+        self.told[change.target.NAME] = change.client
+        if reason := converse(change.target.activate(self.machine, change.client, urls), self.machine):
+            _raise_first({change.target.NAME: reason})
 
 
 def _verify(machine: Machine, changes: tuple[Change, ...]) -> dict[str, Reason | None]:
@@ -131,63 +212,11 @@ def _raise_first(reasons: dict[str, Reason | None]) -> None:
             )
 
 
-def _roll_back(
-    machine: Machine, journal: Journal, identifier: str, saved: tuple[SavedFile, ...], clients: dict[str, Client]
-) -> None:
-    """Puts back what was written, the last file first. Raises ConflictError when somebody else has written since."""
-    for index, file in reversed(tuple(enumerate(saved))):
-        names = marks(identifier, index, file.lock)
-        files.remove_leftovers(file.path, names)
-        target = TARGETS[file.target]
-        current = files.read(file.path)
-        if current == file.before:
-            continue
-        if current not in (file.after, file.interim):
-            raise ConflictError(
-                _("{path} was changed by another program while mirrorctl changed it", path=file.path),
-                hint=_("it was left as it is; mirrorctl history shows the unfinished change"),
-                subject=str(file.path),
-            )
-        edit = revert(target, file, current)
-        plan = Plan(target=file.target, scope=file.scope, mirrors=(), urls=setting_of(file.value_before), edits=(edit,))
-        client = clients.get(file.target)
-        if client is None:
-            files.write(edit, names)
-            continue
-        change = Change(target=target, client=client, plan=plan)
-        try:
-            _write(machine, change, edit, identifier, index, Switches())
-        except VerifyError:  # the client cannot take it up just now; the file comes first
-            if files.read(file.path) != file.before:
-                files.write(replace(edit, before=files.read(file.path)), names)
-    journal.mark(identifier, "rolled_back")
-
-
 def recover(session: Session) -> tuple[Notice, ...]:
     """Rolls back what a crash has left. Every changing command begins with it."""
-    notices = []
+    notices: list[Notice] = []
     for journal in session.journals():
-        if not any(entry.state == "pending" for entry in journal.transactions()):
-            continue
-        with journal.lock():
-            journal.sweep()
-            pending = [entry for entry in journal.transactions() if entry.state == "pending"]
-            notices += [_recover(session.machine, journal, entry) for entry in pending]
+        if journal.unfinished():
+            with journal.lock():
+                notices += settle(session.machine, journal)
     return tuple(notices)
-
-
-def _recover(machine: Machine, journal: Journal, entry: Transaction) -> Notice:
-    clients = {}
-    if machine.root is None:
-        for name in {file.target for file in entry.files}:
-            if client := converse(TARGETS[name].inspect(machine), machine):
-                clients[name] = client
-    try:
-        _roll_back(machine, journal, entry.id, entry.files, clients)
-    except MirrorctlError as error:
-        return Notice(code="recover", message=error.message, hint=error.hint, subject=entry.id)
-    return Notice(
-        code="recovered",
-        message=_("an interrupted change of {at} was rolled back", at=f"{entry.at:%Y-%m-%d %H:%M} UTC"),
-        subject=entry.id,
-    )

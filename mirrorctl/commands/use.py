@@ -14,6 +14,7 @@ from mirrorctl.commands.session import Present, Session, find_clients, pick_scop
 from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Scope, Trust
+from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
 from mirrorctl.probing.events import Event
 from mirrorctl.ranking import choose
@@ -268,7 +269,7 @@ def _change(session: Session, request: Request, found: Present, mirrors: tuple[M
     plan = make_plan(target, found.scope, mirrors, decision, found.contents)
     for edit in plan.edits:
         if edit.changed:
-            files.ensure_writable(edit.path)
+            files.check(edit.path, rules_for(machine, found.scope), session.disk)
     return Change(target=target, client=found.client, plan=plan)
 
 
