@@ -28,7 +28,7 @@ from mirrorctl.text import Text, _
 
 _BOM = "\ufeff"
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-_TO_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
+_TO_LINE_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
 _BLANKS = " \t"
 _LITERAL = re.compile(r"[ -&(-~]*")  # what may stand between apostrophes: printable, and no apostrophe
 
@@ -194,19 +194,23 @@ def _table_spans(document: _Document, path: Path) -> list[tuple[int, int]]:
 def _item_spans(document: _Document, node: Node) -> list[tuple[int, int]]:
     """What stands between brackets, with one comma: the one behind it, or else the one before it."""
     text = document.text
-    comma = skip(text, node.end)
-    if text.startswith(",", comma):
-        if "#" in text[node.end : comma]:
-            _refuse(_("A comment stands between this value and its comma."), text, node.end)
-        behind = len(text) - len(text[comma + 1 :].lstrip(_BLANKS))
-        return [_own_lines(text, node.start, comma + 1) or (node.start, behind)]
     outer = max(
         other.value_start for other in document.nodes if other.value_start < node.start and other.end > node.end
     )
-    before = [other.end for other in document.nodes if outer < other.start and other.end <= node.start]
-    commas = [(skip(text, max(before)), skip(text, max(before)) + 1)] if before else []
-    start = len(text[: node.start].rstrip(_BLANKS))
-    return [*commas, _own_lines(text, node.start, node.end) or (start, node.end)]
+    before = max(
+        (other.end for other in document.nodes if outer < other.start and other.end <= node.start), default=None
+    )
+    comma = skip(text, node.end)
+    has_comma = text.startswith(",", comma)
+    if has_comma and "#" in text[node.end : comma]:
+        _refuse(_("A comment stands between this value and its comma."), text, node.end)
+    start, end = node.start, comma + 1 if has_comma else node.end
+    spans = [(skip(text, before), skip(text, before) + 1)] if before is not None and not has_comma else []
+    if lines := _own_lines(text, start, end):
+        return [*spans, lines]
+    if before is None and has_comma:
+        return [(start, end + len(text[end:]) - len(text[end:].lstrip(_BLANKS)))]
+    return [*spans, (len(text[:start].rstrip(_BLANKS)), end)]
 
 
 def _own_lines(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -18,13 +18,13 @@ from mirrorctl.text import Text, _
 Path: TypeAlias = tuple[str | int, ...]
 
 MOST_LEVELS = 200  # of arrays and inline tables, and parts of a name
-MOST_PARTS = 50_000  # of the paths of all headers and values together
+MOST_PARTS = 100_000  # of the paths of all headers and values together, each counted as three more
 MOST_SIGNS = 50_000  # line ends and backslashes
 LONGEST_NUMBER = 1000
 
 _GAP = re.compile(r"[ \t\r\n]+|#[^\n]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_END = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|\Z)")
+_END = re.compile(r"(?:#[^\n]*)?(?:\r?\n|\Z)")
 _SCALAR = re.compile(r"[^\s,\[\]{}#\"'=]+(?: [0-9][^\s,\[\]{}#\"'=]*)?")
 _CLOSING = {
     '"': re.compile(r'\\.|"', re.DOTALL),
@@ -95,7 +95,7 @@ class Scanner:
         self._at += brackets
         path = self._resolve(self._name(), is_array=brackets == 2)
         self._expect("]" * brackets)
-        self._weigh((*path, "the table itself"))
+        self._weigh(path)
         self.tables.append(Table(path, self._text.rfind("\n", 0, start) + 1, self._end_line()))
         return path
 
@@ -216,7 +216,7 @@ class Scanner:
         self.nodes.append(Node(item.path, item.start, value_start, self._at, nested))
 
     def _weigh(self, path: Path) -> None:
-        self._parts += len(path)
+        self._parts += len(path) + 3
         if self._parts > MOST_PARTS:
             self._refuse(_("This document is too large to be edited."))
 
@@ -237,6 +237,7 @@ class Scanner:
         self._at += len(what)
 
     def _end_line(self) -> int:
+        self._blanks()
         rest = _END.match(self._text, self._at)
         if not rest:
             self._refuse(_("The line is expected to end here."))
