@@ -60,7 +60,7 @@ def rank(
     return Ranking(
         ecosystem=ecosystem,
         workload=workload,
-        ranked=tuple(_explained(ranked, entry) for entry in ranked),
+        ranked=tuple(_explained(workload, ranked, entry) for entry in ranked),
         rejected=tuple(probe for probe in probes if probe.reason is not None),
         elapsed_s=elapsed_s,
         read_bytes=read_bytes,
@@ -86,9 +86,9 @@ def _cost(entry: Ranked) -> tuple[float, str]:
     return entry.predicted_s * (1 + LAG_WEIGHT * min(1.0, lag_s / DAY_S)), entry.probe.mirror.id
 
 
-def _explained(ranked: Sequence[Ranked], entry: Ranked) -> Ranked:
-    best = ranked[0]
-    return replace(entry, confidence=_confidence(ranked, entry), explanation=_explanation(best, entry))
+def _explained(workload: Workload, ranked: Sequence[Ranked], entry: Ranked) -> Ranked:
+    explanation = _explanation(workload, ranked[0], entry)
+    return replace(entry, confidence=_confidence(ranked, entry), explanation=explanation)
 
 
 def _confidence(ranked: Sequence[Ranked], entry: Ranked) -> str:
@@ -107,7 +107,7 @@ def _confidence(ranked: Sequence[Ranked], entry: Ranked) -> str:
     return "high" if apart and clear else "medium"
 
 
-def _explanation(best: Ranked, entry: Ranked) -> Text:
+def _explanation(workload: Workload, best: Ranked, entry: Ranked) -> Text:
     if entry.probe.bandwidth_bytes_per_s is None:
         return _("answers well, but its bandwidth was not measured")
     if entry is best:
@@ -115,15 +115,10 @@ def _explanation(best: Ranked, entry: Ranked) -> Text:
     ratio = entry.predicted_s / best.predicted_s if best.predicted_s else 1.0
     if ratio <= TIE_BAND:
         return _("as good as the best within what such a measurement can tell")
-    requests_more_s = predict_requests_s(entry) - predict_requests_s(best)
+    requests_more_s = predict(workload, entry.probe, None) - predict(workload, best.probe, None)
     if requests_more_s > (entry.predicted_s - best.predicted_s) / 2:
         return _("{ratio:.1f} times the time of the best, because it answers later", ratio=ratio)
     return _("{ratio:.1f} times the time of the best, because it sends more slowly", ratio=ratio)
-
-
-def predict_requests_s(entry: Ranked) -> float:
-    """The part of the prediction that bandwidth does not touch, for one request."""
-    return (entry.probe.ttfb_s or 0.0) + (entry.probe.setup_s or 0.0)
 
 
 def choose(ranking: Ranking, *, current: tuple[str, ...] = (), capacity: int = 1) -> tuple[Mirror, ...]:

@@ -30,6 +30,7 @@ NAME = "git"
 # A clone of a medium repository: advertisement, refs, one pack.
 WORKLOAD = Workload(requests=3, bytes=30_000_000)
 
+UPSTREAM = "https://github.com/"
 PROTOCOL = {"Git-Protocol": "version=2"}
 ADVERTISEMENT_LIMIT_BYTES = 16 * 1024
 REFS_LIMIT_BYTES = 256 * 1024
@@ -71,32 +72,65 @@ def packets(data: bytes) -> Iterator[bytes | None]:
 
 
 def walk(mirror: Mirror, canaries: Canaries) -> Walk:
-    """Advertisement and HEAD of the first repository that is there, and its pack for measuring."""
-    repositories = (mirror.url.rstrip("/"),) if mirror.kind == "repo" else _below(mirror.url, canaries)
-    for repository in repositories:
-        advertisement = Request(
-            url=f"{repository}/info/refs?service=git-upload-pack",
-            headers=PROTOCOL,
-            limit_bytes=ADVERTISEMENT_LIMIT_BYTES,
-            whole=False,
-            on_site=True,
-        )
-        reply = yield advertisement
-        if reply.status in (401, 404):  # what hosts answer for a repository that is not there
+    """Advertisement and HEAD of the first repository that is there; a pack of the last one, for measuring."""
+    repositories = (mirror.url.rstrip("/"),) if mirror.kind == "repo" else _below(mirror, canaries)
+    for place, repository in enumerate(repositories):
+        head = yield from _head(repository)
+        if head is None:
             continue
-        head = _advertised_head(reply)
-        head = head or (yield from _listed_head(repository))
-        name = "/".join(repository.split("/")[-2:]).removesuffix(".git")
-        return Finding(artefact=pack_of(repository, head), again=advertisement, markers={f"head:{name}": head})
+        heads = {repository: head}
+        for larger in reversed(repositories[place + 1 :]):
+            found = yield from _head_if_any(larger)
+            if found:
+                heads[larger] = found
+                break
+        return Finding(
+            artefact=pack_of(*list(heads.items())[-1]),
+            again=_advertisement(repository),
+            markers={f"head:{_name(known)}": sha for known, sha in heads.items()},
+        )
     raise Rejected(
         "no-repository",
         _("{host} has none of the repositories that were asked for.", host=host_of(mirror.url)),
     )
 
 
-def _below(prefix: str, canaries: Canaries) -> tuple[str, ...]:
-    base = prefix if prefix.endswith("/") else f"{prefix}/"
-    return tuple(f"{base}{repository.removesuffix('.git')}.git" for repository in canaries.get("repositories", ()))
+def _below(mirror: Mirror, canaries: Canaries) -> tuple[str, ...]:
+    """The addresses that known repositories have at a mirror that stands for (a part of) a host."""
+    base = mirror.url if mirror.url.endswith("/") else f"{mirror.url}/"
+    prefixes = mirror.replaces or (UPSTREAM,)
+    upstream = [f"{UPSTREAM}{name.removesuffix('.git')}.git" for name in canaries.get("repositories", ())]
+    return tuple(base + url.removeprefix(prefix) for url in upstream for prefix in prefixes if url.startswith(prefix))
+
+
+def _name(repository: str) -> str:
+    return "/".join(repository.split("/")[-2:]).removesuffix(".git")
+
+
+def _advertisement(repository: str) -> Request:
+    return Request(
+        url=f"{repository}/info/refs?service=git-upload-pack",
+        headers=PROTOCOL,
+        limit_bytes=ADVERTISEMENT_LIMIT_BYTES,
+        whole=False,
+        on_site=True,
+    )
+
+
+def _head(repository: str) -> Asking[str | None]:
+    """HEAD of a repository; None when it is not there."""
+    reply = yield _advertisement(repository)
+    if reply.status in (401, 404):  # what hosts answer for a repository that is not there
+        return None
+    return _advertised_head(reply) or (yield from _listed_head(repository))
+
+
+def _head_if_any(repository: str) -> Asking[str | None]:
+    try:
+        head = yield from _head(repository)
+    except Rejected:
+        return None
+    return head
 
 
 def _advertised_head(reply: Reply) -> str:

@@ -22,6 +22,7 @@ from mirrorctl.ranking import rank
 from mirrorctl.text import _
 
 GATE_LIMIT_S = 3.0
+GATE_LEAST_S = 1.0
 QUIET_S = 0.25
 LAST_LOOKS = 3
 LOOK_EVERY_S = 1.0
@@ -149,7 +150,8 @@ class Race:
                 continue
             await contest.confirm(lanes)
             pending = {task for task in gates if not task.done()}
-            patience_s = min(self._gate_limit_s, HOPELESS * contest.best_s(lanes)) - self._elapsed_s
+            enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
+            patience_s = min(self._gate_limit_s, enough_s) - self._elapsed_s
             if pending and patience_s > 0:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             elif not await self._last_look(lanes):

@@ -14,6 +14,8 @@ SECOND_LEVELS = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 
 def site_of(host: str) -> str:
     """The registrable part of a host name, near enough: its last two labels, or three as in tsinghua.edu.cn."""
+    if is_address(host):
+        return host
     labels = host.lower().rstrip(".").split(".")
     deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SECOND_LEVELS
     return ".".join(labels[-3:] if deep else labels[-2:])

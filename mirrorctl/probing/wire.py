@@ -7,6 +7,7 @@ decompression to be switched off.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from mirrorctl.text import _
 
 USER_AGENT = f"mirrorctl/{__version__} (+https://github.com/mirrorctl/mirrorctl)"
 MAX_REDIRECTS = 4
+LATE_S = 0.7  # a mirror that answered so short a time ago is not dead
 DRAIN_LIMIT_BYTES = 16 * 1024
 TIMEOUTS = {"connect": 30.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # the real bound is the deadline of the race
 LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=30.0)
@@ -68,6 +70,7 @@ class Timing:
     file_s: list[float] = field(default_factory=list)
     read_bytes: int = 0
     url: str = ""  # what is being asked for
+    answered_at_s: float = -math.inf  # when the last whole answer had come, by the clock of time.perf_counter
     phase: str = "start"  # and how far that has come, in the words of the trace hook
 
     def absorb(self, other: Timing) -> None:
@@ -97,6 +100,7 @@ class Wire:
             async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 body = await self._body(response, request)
+                self.timing.answered_at_s = time.perf_counter()
                 return Reply(status=response.status_code, headers=headers, body=body, url=url)
         except TimeoutError as error:
             if request.patience_s is None:
@@ -127,6 +131,8 @@ class Wire:
     def overdue(self) -> Rejected:
         """What to say of a mirror that was cut off where it stands now."""
         host = host_of(self.timing.url or self.site)
+        if time.perf_counter() - self.timing.answered_at_s < LATE_S:
+            return Rejected("late", _("{host} answers, but the others had long been done by then.", host=host))
         match self.timing.phase:
             case "start" | "connect_tcp":
                 return Rejected("connect-timeout", _("{host} did not accept a connection in time.", host=host))
