@@ -120,10 +120,16 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A client program as found on the machine."""
+    """A client program as found on the machine.
+
+    `scope` is the one that this installation is configured in, where that is not the habitual one; `running` is False
+    for a daemon that does not run and so cannot be asked whether a change works.
+    """
 
     target: str
     version: tuple[int, ...] = ()
+    scope: Scope | None = None
+    running: bool = True
     default_url: str | None = None  # what the client uses when nothing is configured, as it says itself
     facts: Mapping[str, str] = field(default_factory=dict)  # whatever else its target needs to remember
 

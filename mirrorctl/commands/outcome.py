@@ -71,6 +71,6 @@ def _view_change(session: Session, change: Change, *, verified: bool) -> TargetV
         mirrors=refs,
         changed=plan.changed,
         edits=tuple(EditView(path=str(edit.path), diff=diff(edit)) for edit in plan.edits if edit.changed),
-        verified=True if verified and plan.changed and refs else None,
+        verified=True if verified and plan.changed and refs and change.client.running else None,
         next_steps=tuple(notice.message for notice in steps),
     )

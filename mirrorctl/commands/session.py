@@ -107,7 +107,8 @@ def find_clients(session: Session, names: tuple[str, ...]) -> tuple[dict[str, Cl
     notices = [_missing(target.NAME) for target in targets if answers[target.NAME] is None]
     if names and notices:
         first = notices[0]
-        raise ClientError(first.message, hint=first.hint, subject=first.subject)
+        hint = _("install it and run the command again; --root prepares an image without it")
+        raise ClientError(first.message, hint=hint, subject=first.subject)
     return {name: client for name, client in answers.items() if client is not None}, notices
 
 
@@ -128,16 +129,15 @@ def _missing(name: str) -> Notice:
     return Notice(
         code="client-missing",
         message=_("{target} is not on this machine", target=name),
-        hint=_("it was left alone; install it and run the command again"),
         subject=name,
     )
 
 
-def pick_scope(machine: Machine, target: Target, wanted: Scope | None) -> Scope:
-    """The scope to work in: the one asked for, `system` in an image, else the target's habitual one."""
+def pick_scope(machine: Machine, target: Target, client: Client, wanted: Scope | None) -> Scope:
+    """The scope to work in: the one asked for, `system` in an image, else the client's habitual one."""
     if machine.root is not None:
         wanted = Scope.SYSTEM
-    scope = wanted or target.SCOPES[0]
+    scope = wanted or client.scope or target.SCOPES[0]
     if scope not in target.SCOPES:
         raise UsageError(
             _("{target} has no {scope} scope", target=target.NAME, scope=scope.value),

@@ -47,7 +47,7 @@ def status(
     for name, client in clients.items():
         target = TARGETS[name]
         try:
-            found = read_files(session.machine, target, client, pick_scope(session.machine, target, scope))
+            found = read_files(session.machine, target, client, pick_scope(session.machine, target, client, scope))
             state = target.state(session.machine, client, found.contents, found.scope)
         except MirrorctlError as error:
             errors.append(notice_of(error))

@@ -12,7 +12,7 @@ from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.commands.transaction import Change, Switches
-from mirrorctl.errors import ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
+from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Scope, Trust
 from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
@@ -122,7 +122,7 @@ def _read(session: Session, request: Request, clients: dict[str, Client], talk: 
     for name, client in clients.items():
         target = TARGETS[name]
         try:
-            scope = pick_scope(session.machine, target, request.scope)
+            scope = pick_scope(session.machine, target, client, request.scope)
             found.append(read_files(session.machine, target, client, scope))
         except UsageError as error:
             if request.targets:
@@ -157,31 +157,32 @@ def _plan(
     session: Session, request: Request, present: list[Present], rankings: dict[str, Ranking], talk: Talk
 ) -> list[Change]:
     changes = []
-    without: list[tuple[NoMirrorError, str]] = []
+    lacking: list[tuple[MirrorctlError, str]] = []
     for found in present:
+        name = found.target.NAME
         try:
-            mirrors = _pick(session, request, found, rankings)
-            changes.append(_change(session, request, found, mirrors))
+            changes.append(_change(session, request, found, _pick(session, request, found, rankings)))
         except UsageError:
             raise
-        except NoMirrorError as error:
-            without.append((error, found.target.NAME))
         except WriteError as error:
-            if request.targets:
-                talk.fail(_with_sudo(error, request), found.target.NAME)
-            else:
-                talk.warnings.append(notice_of(_with_sudo(error, request, found.target.NAME)))
+            lacking.append((_with_sudo(session, request, error, name), name))
+        except (NoMirrorError, ClientError) as error:
+            lacking.append((error, name))
         except MirrorctlError as error:
-            talk.fail(error, found.target.NAME)
-    for lack, name in without:
-        # Asked for whatever is here, a target without a mirror is no failure as long as another one has found its own.
-        if changes and not request.targets:
-            talk.warnings.append(notice_of(lack))
-        else:
-            talk.fail(lack, name)
+            talk.fail(error, name)
+    for lack, name in lacking:
+        _take_leave(lack, name, talk, strict=bool(request.targets) or not changes)
     for change in changes:
         talk.warnings += [*change.plan.notices, *_strangers(change.plan)]
     return changes
+
+
+def _take_leave(lack: MirrorctlError, name: str, talk: Talk, *, strict: bool) -> None:
+    """Asked for whatever is here, a target that cannot be helped is no failure while another one can."""
+    if strict:
+        talk.fail(lack, name)
+    else:
+        talk.warnings.append(notice_of(lack))
 
 
 def _strangers(plan: Plan) -> list[Notice]:
@@ -197,12 +198,13 @@ def _strangers(plan: Plan) -> list[Notice]:
     ]
 
 
-def _with_sudo(error: WriteError, request: Request, name: str | None = None) -> WriteError:
-    names = [name] if name else request.targets
-    words = ["sudo mirrorctl use", request.which, *(f"-t {target}" for target in names)]
-    if request.scope:
-        words.append(f"--scope {request.scope.value}")
-    return WriteError(error.message, hint=_("run: {command}", command=" ".join(words)), subject=error.subject)
+def _with_sudo(session: Session, request: Request, error: WriteError, name: str) -> WriteError:
+    """The command that would work. For root there is none, and the error says what is in the way."""
+    if session.machine.euid == 0:
+        return error
+    scope = f" --scope {request.scope.value}" if request.scope else ""
+    command = f"sudo mirrorctl use {redact(request.which)} -t {name}{scope}"
+    return WriteError(error.message, hint=_("run: {command}", command=command), subject=error.subject)
 
 
 def _pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:

@@ -153,7 +153,7 @@ def decide(
     scope: Scope,
     mirrors: tuple[Mirror, ...],
     *,
-    known: frozenset[str],  # noqa: ARG001
+    known: frozenset[str],
     ours: frozenset[str],
     force: bool,
 ) -> Decision:
@@ -161,7 +161,7 @@ def decide(
     path = _daemon_file(machine, client, scope)
     current = _read_file(path, contents)
     if not mirrors:
-        rest = _without(current, ours, client, force=force)
+        rest = _without(current, ours | known, client, force=force)
         return Decision(settings=(Setting(path=path, value=rest),), notices=_left(path, rest))
     for mirror in mirrors:
         conflicts.check_url(mirror.url)
@@ -188,11 +188,11 @@ def _left(path: Path, rest: list[str] | None) -> tuple[Notice, ...]:
     )
 
 
-def _without(current: list[str] | None, ours: frozenset[str], client: Client, *, force: bool) -> list[str] | None:
+def _without(current: list[str] | None, public: frozenset[str], client: Client, *, force: bool) -> list[str] | None:
     """What is left of the list for upstream; no key when nothing is, unless an empty list stood or has to stand there."""
     if current is None:  # the key may have been deleted from under a running daemon
         return [] if _live(client) and not conflicts.flags(client) else None
-    gone = {normalise(url) for url in ours}
+    gone = {normalise(url) for url in public}
     rest = [] if force else [url for url in current if normalise(url) not in gone]
     return rest if rest or not current else None
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mirrorctl.errors import ConfigError, ConflictError, UsageError
+from mirrorctl.errors import ClientError, ConfigError, ConflictError, UsageError
 from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Trust
 from mirrorctl.redaction import redact
 from mirrorctl.targets.base import Contents
-from mirrorctl.targets.dockerd import flag_values, json_object
+from mirrorctl.targets.dockerd import config_file, flag_values, json_object
 from mirrorctl.text import Text, _
 
 NAME = "docker"
@@ -40,8 +40,7 @@ def _login_files(machine: Machine) -> tuple[Path, ...]:
     """Where `docker login` keeps what it knows, for the user and for the one who called sudo."""
     if machine.root is not None:
         return ()
-    named = machine.environ.get("DOCKER_CONFIG")
-    found = [(Path(named) if named else machine.home / ".docker") / "config.json"]
+    found = [config_file(machine, machine.environ.get("DOCKER_CONFIG"))]
     if caller := machine.environ.get("SUDO_USER"):
         found.append(Path("/home") / caller / ".docker" / "config.json")
     return tuple(found)
@@ -56,9 +55,9 @@ def scope_of(client: Client) -> Scope:
 
 
 def check_daemon(client: Client, scope: Scope) -> None:
-    """Raises ConflictError where the file of `scope` is not the one that the daemon in use reads."""
+    """Raises ClientError for a daemon that is not ours to configure, ConflictError where it reads another file."""
     if why := why_foreign(client):
-        raise ConflictError(why, hint=_("its configuration was left alone"), subject=NAME)
+        raise ClientError(why, hint=_("its configuration was left alone"), subject=NAME)
     used = scope_of(client)
     if client.facts.get("daemon") == "running" and scope is not used:
         raise ConflictError(

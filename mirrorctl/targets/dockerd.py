@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mirrorctl.dialogue import Dialogue, call, peer, read, run
-from mirrorctl.model import Client, Machine
+from mirrorctl.formats import decode
+from mirrorctl.model import Client, Machine, Scope
 from mirrorctl.targets.common import version_of
 
 HUB = "https://registry-1.docker.io/"  # what dockerd uses when no mirror is configured
@@ -26,34 +27,57 @@ def find(machine: Machine) -> Dialogue[Client | None]:
     desktop, snap, elsewhere, or nothing), `host`, `socket`, `pid`, `config` (what --config-file says), `flags` (the
     --registry-mirror flags), `mirrors` (in force; both JSON), `images` (containerd, graph), `rootless` (yes, no).
     """
-    info, denied = yield from _ask_info(machine)
+    host = yield from _find_host(machine)
+    info, denied = yield from _ask_info(host)
     if info and "host" in info and "ServerVersion" not in info:
         return None  # podman answers to the same name
-    host = yield from _find_host(machine)
     if info is None:
         return (yield from _find_stopped(machine, host, denied=denied))
     facts = _facts_of(info, host)
     if not facts["foreign"]:
         facts |= yield from _find_process(machine, facts)
-    return Client(target="docker", version=version_of(str(info["ServerVersion"])), default_url=HUB, facts=facts)
+    return _client(str(info["ServerVersion"]), facts)
 
 
-def _ask_info(machine: Machine) -> Dialogue[tuple[dict[str, Any] | None, bool]]:
-    """What the daemon says of itself, and whether we were denied to ask."""
-    output = yield from run("docker", "info", "--format", "{{json .}}")
-    if output.status is None and "not found" in output.stderr:  # a daemon does not need the command line
-        socket = machine.environ.get("DOCKER_HOST", "").removeprefix("unix://") or HABITUAL_SOCKET
-        output = yield from call(Path(socket), "/info")
+def _client(version: str, facts: dict[str, str]) -> Client:
+    return Client(
+        target="docker",
+        version=version_of(version),
+        scope=Scope.USER if facts["rootless"] == "yes" else None,
+        running=facts["daemon"] == "running",
+        default_url=HUB,
+        facts=facts,
+    )
+
+
+def _find_host(machine: Machine) -> Dialogue[str]:
+    """The address of the daemon, as DOCKER_HOST or the current context name it (docker-context(1))."""
+    if host := machine.environ.get("DOCKER_HOST"):
+        return host
+    folder = machine.environ.get("DOCKER_CONFIG")
+    settings = json_object(decode((yield from read(config_file(machine, folder))) or b""))
+    chosen = machine.environ.get("DOCKER_CONTEXT") or (settings or {}).get("currentContext") or "default"
+    if chosen != "default":
+        output = yield from run("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        if output.stdout.strip():
+            return output.stdout.strip()
+    return f"unix://{HABITUAL_SOCKET}"
+
+
+def config_file(machine: Machine, folder: str | None) -> Path:
+    return (Path(folder) if folder else machine.home / ".docker") / "config.json"
+
+
+def _ask_info(host: str) -> Dialogue[tuple[dict[str, Any] | None, bool]]:
+    """What the daemon says of itself, and whether we were denied to ask. A local one is asked without a detour."""
+    if host.startswith("unix://"):
+        output = yield from call(Path(host.removeprefix("unix://")), "/info")
+    else:
+        output = yield from run("docker", "info", "--format", "{{json .}}")
     info = json_object(output.stdout)
     if info and ("host" in info or info.get("ServerVersion")):
         return info, False
     return None, "permission denied" in output.stderr.lower()
-
-
-def _find_host(machine: Machine) -> Dialogue[str]:
-    """The address of the daemon, as DOCKER_HOST or the current context name it."""
-    output = yield from run("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
-    return output.stdout.strip() or machine.environ.get("DOCKER_HOST") or f"unix://{HABITUAL_SOCKET}"
 
 
 def _facts_of(info: dict[str, Any], host: str) -> dict[str, str]:
@@ -132,7 +156,7 @@ def _find_stopped(machine: Machine, host: str, *, denied: bool) -> Dialogue[Clie
         command = re.search(r"argv\[\]=(.*?) ;", unit.stdout)
         words = tuple(command[1].split()) if command else ()
     facts |= yield from _facts_of_flags(words, pid)
-    return Client(target="docker", version=version_of(output.stdout), default_url=HUB, facts=facts)
+    return _client(output.stdout, facts)
 
 
 def _read_words(pid: int | None) -> Dialogue[tuple[str, ...]]:

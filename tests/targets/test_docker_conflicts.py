@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorctl.errors import ConfigError, ConflictError, UsageError
+from mirrorctl.errors import ClientError, ConfigError, ConflictError, UsageError
 from mirrorctl.model import Client, Machine, Mirror, Override, Scope, Status, Trust
 from mirrorctl.targets import docker, docker_conflicts
 from mirrorctl.targets.base import Decision
@@ -117,7 +117,7 @@ def test_a_refused_address_is_shown_without_its_password() -> None:
     ],
 )
 def test_a_daemon_that_is_not_ours(foreign: str, words: str) -> None:
-    with pytest.raises(ConflictError) as caught:
+    with pytest.raises(ClientError) as caught:
         decide(client(foreign=foreign, host="tcp://h.example:2376", socket="/run/d.sock"))
     assert str(caught.value) == words
 
