@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from mirrorctl.render.screen import pad, width
@@ -24,9 +25,32 @@ _BELOW = "\n" + " " * (LEFT_COLUMNS + 4)
 Translate = Callable[[str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A list of parameters: what is typed, and what it means."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
 def command_help(command: Any, ctx: Any, translate: Translate, columns: int) -> str:
     """Usage, summary, and a list of all parameters. `columns`: how wide the terminal is."""
     columns = min(max(columns, LEAST_COLUMNS), MOST_COLUMNS)
+    lines = [usage(command, ctx, translate), "", translate(command.help)]
+    for section in sections(command, ctx, translate):
+        lines += ["", f"{section.title}:"]
+        lines += (line for row in section.rows for line in _entry(*row, columns))
+    return "\n".join(lines) + "\n"
+
+
+def usage(command: Any, ctx: Any, translate: Translate) -> str:
+    words = " ".join(_usage_of(each) for each in command.get_params(ctx) if each.param_type_name == "argument")
+    text = _("usage: {command} [OPTION]... {arguments}", command=ctx.command_path, arguments=words)
+    return text.render(translate).rstrip()
+
+
+def sections(command: Any, ctx: Any, translate: Translate) -> tuple[Section, ...]:
+    """What the command takes: arguments, options of its own, options of every command."""
     every = command.get_params(ctx)
     arguments = [each for each in every if each.param_type_name == "argument"]
     options = [each for each in every if each.param_type_name == "option"]
@@ -35,14 +59,11 @@ def command_help(command: Any, ctx: Any, translate: Translate, columns: int) -> 
         (N_("Options"), [each for each in options if not _is_common(each)]),
         (N_("Options of every command"), [each for each in options if _is_common(each)]),
     )
-    words = " ".join(_usage_of(each) for each in arguments)
-    usage = _("usage: {command} [OPTION]... {arguments}", command=ctx.command_path, arguments=words)
-    lines = [usage.render(translate).rstrip(), "", translate(command.help)]
-    for title, parameters in groups:
-        if parameters:
-            lines += ["", f"{translate(title)}:"]
-            lines += (line for each in parameters for line in _entry(each, ctx, translate, columns))
-    return "\n".join(lines) + "\n"
+    return tuple(
+        Section(translate(title), tuple((_left(each, ctx), _right(each, translate)) for each in parameters))
+        for title, parameters in groups
+        if parameters
+    )
 
 
 def _is_common(parameter: Any) -> bool:
@@ -54,13 +75,12 @@ def _usage_of(argument: Any) -> str:
     return name if argument.required or name.startswith("[") else f"[{name}]"
 
 
-def _entry(parameter: Any, ctx: Any, translate: Translate, columns: int) -> Iterator[str]:
-    left = _left(parameter, ctx)
-    right = wrap(_right(parameter, translate), columns - LEFT_COLUMNS - 4).replace("\n", _BELOW)
+def _entry(left: str, right: str, columns: int) -> Iterator[str]:
     if width(left) > LEFT_COLUMNS:
         yield f"  {left}"
         left = ""
-    yield f"  {pad(left, LEFT_COLUMNS)}  {right}"
+    lines = wrap(right, columns - LEFT_COLUMNS - 4).replace("\n", _BELOW)
+    yield f"  {pad(left, LEFT_COLUMNS)}  {lines}"
 
 
 def _left(parameter: Any, ctx: Any) -> str:
