@@ -12,7 +12,7 @@ from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.commands.transaction import Change, Switches
-from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
+from mirrorctl.errors import ClientError, DeniedError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Scope, Trust
 from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
@@ -165,7 +165,7 @@ def _plan(
         except UsageError:
             raise
         except WriteError as error:
-            lacking.append((_with_sudo(session, request, error, name), name))
+            lacking.append((_with_sudo(request, error, name), name))
         except (NoMirrorError, ClientError) as error:
             lacking.append((error, name))
         except MirrorctlError as error:
@@ -198,9 +198,9 @@ def _strangers(plan: Plan) -> list[Notice]:
     ]
 
 
-def _with_sudo(session: Session, request: Request, error: WriteError, name: str) -> WriteError:
-    """The command that would work. For root there is none, and the error says what is in the way."""
-    if session.machine.euid == 0:
+def _with_sudo(request: Request, error: WriteError, name: str) -> WriteError:
+    """The error with the command that would work, where a lack of permission is all that is in the way."""
+    if not isinstance(error, DeniedError):
         return error
     scope = f" --scope {request.scope.value}" if request.scope else ""
     command = f"sudo mirrorctl use {redact(request.which)} -t {name}{scope}"
