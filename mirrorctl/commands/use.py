@@ -12,7 +12,7 @@ from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.commands.transaction import Change, Switches
-from mirrorctl.errors import ClientError, DeniedError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
+from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Scope, Trust
 from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
@@ -200,7 +200,7 @@ def _strangers(plan: Plan) -> list[Notice]:
 
 def _with_sudo(request: Request, error: WriteError, name: str) -> WriteError:
     """The error with the command that would work, where a lack of permission is all that is in the way."""
-    if not isinstance(error, DeniedError):
+    if not isinstance(error, files.DeniedError):
         return error
     scope = f" --scope {request.scope.value}" if request.scope else ""
     command = f"sudo mirrorctl use {redact(request.which)} -t {name}{scope}"
