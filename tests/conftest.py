@@ -3,10 +3,15 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from hypothesis import settings
 from servers import dockerd
 from servers.workstation import CLIENTS, search_path
 
 pytest_plugins = ["guard"]
+
+# No example fails for being slow on a busy machine, and nothing is written into the checkout.
+settings.register_profile("tests", deadline=None, database=None, print_blob=True)
+settings.load_profile("tests")
 
 
 def missing_clients() -> str | None:

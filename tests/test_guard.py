@@ -88,7 +88,9 @@ def session(tmp_path: Path, test: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / ".config/pip/pip.conf").write_text("[global]\n", encoding="utf-8")
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "guard", "-p", "no:cacheprovider", str(tmp_path)],
-        env=os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "tests"), "PYTEST_ADDOPTS": ""},
+        env=os.environ
+        | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "tests")}
+        | {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -55,9 +55,7 @@ COMMANDS = (
     ("status", "-t", "pip"),
     ("status", "-t", "pip", "--json"),
     ("use", "near", "-t", "pip", "--dry-run", "-v"),
-    ("use", "near", "-t", "pip", "--dry-run", "--json"),
     ("use", "near", "-t", "pip", "-y", "--json"),
-    ("history", "--json"),
     ("undo", "--json"),
 )
 
