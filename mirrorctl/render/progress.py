@@ -57,7 +57,7 @@ class _Board:
         if not self._rows:
             return Group()
         done = sum(stage in {Stage.DONE, Stage.REJECTED} for stage, _probe in self._rows.values())
-        head = _("measuring {count} mirrors, {done} done", count=len(self._rows), done=done)
+        head = _("measuring: {done} of {count} done", count=len(self._rows), done=done)
         self._spinner.update(text=Cell(self._writer.say(head)))
         rows = [
             self._row(ecosystem, name, stage, probe)

@@ -41,7 +41,7 @@ def print_probe(data: ProbeData, out: Console, writer: Writer) -> None:
 def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
     work = ranking.workload
     title = _(
-        "{ecosystem}: {count} mirrors in {s:.1f} s, {mb:.1f} MB read",
+        "{ecosystem}: {count} measured in {s:.1f} s, {mb:.1f} MB read",
         ecosystem=ranking.ecosystem,
         count=len(ranking.ranked) + len(ranking.rejected),
         s=ranking.elapsed_s,

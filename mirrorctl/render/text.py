@@ -74,7 +74,7 @@ def render(data: object, writer: Writer) -> Iterator[str]:
         case RecoverData():
             count = len(data.recovered)
             yield writer.say(
-                _("{count} interrupted changes were rolled back", count=count)
+                _("interrupted changes rolled back: {count}", count=count)
                 if count
                 else _("there was nothing to recover")
             )
