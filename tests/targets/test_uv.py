@@ -258,6 +258,26 @@ def test_file_of_the_project(files: dict[Path, str], path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("members", "included"),
+    [
+        (["work"], True),
+        (["./w*/"], True),
+        (["x/../work"], True),
+        (["**"], True),
+        (["other", "[uw]ork"], True),
+        (["*/work"], False),
+        (["w"], False),
+        ([], False),
+    ],
+)
+def test_members_of_a_workspace(members: list[str], included: bool) -> None:
+    """A pattern has as many parts as the path it matches."""
+    root = Path("/home/u/pyproject.toml")
+    files = {PROJECT: project(B), root: f"[tool.uv.workspace]\nmembers = {members}\n"}
+    assert look(files, Scope.PROJECT).path == (root if included else PROJECT)
+
+
+@pytest.mark.parametrize(
     ("files", "environ", "scope", "overrides"),
     [
         pytest.param({SYSTEM: index(B)}, {}, Scope.USER, [], id="weaker-file"),
