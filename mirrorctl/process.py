@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -59,6 +57,8 @@ def run(question: Run, machine: Machine) -> Output:
     """Runs a program in the C locale and its own process group, so that a time-out ends its children too."""
     if not question.scratch:
         return _run(question.argv, question.environ, question, machine)
+    import tempfile  # noqa: PLC0415  start-up time: only a real pull needs it
+
     with tempfile.TemporaryDirectory(prefix="mirrorctl-") as scratch:
         argv = tuple(word.replace("{scratch}", scratch) for word in question.argv)
         environ = {name: value and value.replace("{scratch}", scratch) for name, value in question.environ.items()}
@@ -173,6 +173,9 @@ def _read(path: Path) -> bytes | None:
 
 def _peer(path: Path) -> int | None:
     """The process that called listen(2) on the socket (SO_PEERCRED, unix(7))."""
+    import socket  # noqa: PLC0415  start-up time: only Docker needs it
+    import struct  # noqa: PLC0415
+
     if not hasattr(socket, "SO_PEERCRED"):
         return None
     try:
@@ -187,7 +190,10 @@ def _peer(path: Path) -> int | None:
 
 
 def _call(question: Call) -> Output:
-    import http.client  # noqa: PLC0415  start-up time: few dialogues need it
+    if not question.socket.exists():
+        return Output(status=None, stderr=f"{question.socket}: no such socket")
+    import http.client  # noqa: PLC0415  start-up time: only Docker needs it, and only where a daemon runs
+    import socket  # noqa: PLC0415
 
     connection = http.client.HTTPConnection("localhost", timeout=question.timeout_s)
     try:
@@ -213,10 +219,23 @@ def _hang_up(pid: int) -> bool:
 
 def converse_all(dialogues: Mapping[str, Callable[[], Dialogue[T]]], machine: Machine) -> dict[str, T]:
     """Holds several dialogues at once; the first exception of any of them is raised when all have ended."""
-    if len(dialogues) <= 1:
-        return {name: converse(begin(), machine) for name, begin in dialogues.items()}
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  not needed for one
+    results: dict[str, T] = {}
+    failures: list[BaseException] = []
 
-    with ThreadPoolExecutor(len(dialogues)) as pool:
-        futures = {name: pool.submit(converse, begin(), machine) for name, begin in dialogues.items()}
-        return {name: future.result() for name, future in futures.items()}
+    def hold(name: str, begin: Callable[[], Dialogue[T]]) -> None:
+        try:
+            results[name] = converse(begin(), machine)
+        except BaseException as error:  # noqa: BLE001  it is raised again, in the thread that asked
+            failures.append(error)
+
+    # Plain threads: an executor brings the logging package along, which costs more than most dialogues take.
+    others = [threading.Thread(target=hold, args=item) for item in list(dialogues.items())[1:]]
+    for thread in others:
+        thread.start()
+    for name, begin in list(dialogues.items())[:1]:
+        hold(name, begin)
+    for thread in others:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return {name: results[name] for name in dialogues}

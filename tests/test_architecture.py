@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mirrorctl.targets import TARGETS
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "mirrorctl"
 
@@ -265,6 +267,13 @@ def test_every_module_of_a_registry_is_registered(room: str, registry: str) -> N
             stated[ast.literal_eval(values["NAME"])] = f"mirrorctl.{name}"
     assert {name: module.__name__ for name, module in getattr(package, registry).items()} == stated
     assert stated
+
+
+def test_the_registry_tells_what_a_target_consumes() -> None:
+    """It says so without importing the target, so it says it twice."""
+    assert {name: TARGETS.ecosystem(name) for name in TARGETS} == {
+        name: target.ECOSYSTEM for name, target in TARGETS.items()
+    }
 
 
 @cache

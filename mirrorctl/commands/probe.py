@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mirrorctl.commands import selection
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
-from mirrorctl.commands.session import Session, named_targets
+from mirrorctl.commands.session import Session, named_ecosystems
 from mirrorctl.errors import ExitCode, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking
 from mirrorctl.probing.events import Event
@@ -30,7 +30,7 @@ def probe(
     on_event: Callable[[Event], None] | None = None,
 ) -> Result[ProbeData]:
     """Ranks the mirrors of the targets' ecosystems: the eligible ones, or those named by `only` and `urls`."""
-    ecosystems = tuple(dict.fromkeys(target.ECOSYSTEM for target in named_targets(targets)))
+    ecosystems = named_ecosystems(targets)
     if urls and len(ecosystems) > 1:
         raise UsageError(_("--url says nothing of what it serves"), hint=_("name one target with -t"))
     warnings: list[Notice] = []

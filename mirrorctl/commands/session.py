@@ -83,8 +83,8 @@ def _overlay_text(path: Path) -> str:
         ) from error
 
 
-def named_targets(names: tuple[str, ...]) -> tuple[Target, ...]:
-    """The targets called `names`, or all of them. Raises UsageError for an unknown one."""
+def named_targets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`names`, each once, or the names of all targets. Raises UsageError for an unknown one."""
     for name in names:
         if name not in TARGETS:
             raise UsageError(
@@ -92,12 +92,22 @@ def named_targets(names: tuple[str, ...]) -> tuple[Target, ...]:
                 hint=_("the targets are: {names}", names=", ".join(TARGETS)),
                 subject=name,
             )
-    return tuple(TARGETS[name] for name in (dict.fromkeys(names) or TARGETS))
+    return tuple(dict.fromkeys(names) or TARGETS)
 
 
-def find_clients(session: Session, names: tuple[str, ...]) -> tuple[dict[str, Client], list[Notice]]:
-    """The clients that are present, by target. One that was named and is missing raises ClientError."""
-    targets = named_targets(names)
+def named_ecosystems(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the targets called `names`, or all of them, consume."""
+    return tuple(dict.fromkeys(TARGETS.ecosystem(name) for name in named_targets(names)))
+
+
+def find_clients(
+    session: Session, names: tuple[str, ...], concerned: tuple[str, ...] | None = None
+) -> tuple[dict[str, Client], list[Notice]]:
+    """The clients that are present, by target. One that was named and is missing raises ClientError.
+
+    `concerned` are the targets to look for where none is named; all of them if it is not given.
+    """
+    targets = tuple(TARGETS[name] for name in named_targets(names or concerned or ()))
     if session.machine.root is not None:
         return _assume_clients(session.machine, targets, named=bool(names))
     dialogues: dict[str, Callable[[], Dialogue[Client | None]]] = {

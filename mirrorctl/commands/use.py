@@ -66,7 +66,7 @@ def use(
     talk = Talk()
     if not (request.dry_run or request.check):
         talk.warnings += transaction.recover(session)
-    clients, missing = find_clients(session, request.targets)
+    clients, missing = find_clients(session, request.targets, _concerned(session, request))
     talk.warnings += missing
     present = _read(session, request, clients, talk)
     rankings = _measure(session, request, present, talk, on_event)
@@ -99,6 +99,21 @@ def _refuse_vague(session: Session, request: Request) -> None:
             _("{url} is not in the catalog", url=redact(request.which)),
             hint=_("say what it is a mirror for: mirrorctl use {url} -t pip", url=redact(request.which)),
         )
+
+
+def _concerned(session: Session, request: Request) -> tuple[str, ...]:
+    """The targets that what was asked for has anything for; none of the others needs to be looked at."""
+    if request.which in {FASTEST, UPSTREAM}:
+        return tuple(TARGETS)
+    having = {
+        ecosystem
+        for ecosystem in session.catalog.canaries
+        if any(
+            selection.is_whole(mirror) or mirror.id == request.which
+            for mirror in selection.named(session, request.which, ecosystem)
+        )
+    }
+    return tuple(name for name in TARGETS if TARGETS.ecosystem(name) in having) or tuple(TARGETS)
 
 
 def _command(request: Request) -> str:
