@@ -136,10 +136,10 @@ def _includes(workspace: Mapping[str, Any], root: Path, member: Path) -> bool:
 
 
 def _matches(parts: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
+    if patterns[:1] == ("**",):
+        return _matches(parts, patterns[1:]) or (bool(parts) and _matches(parts[1:], patterns))
     if not patterns or not parts:
         return not patterns and not parts
-    if patterns[0] == "**":
-        return _matches(parts, patterns[1:]) or _matches(parts[1:], patterns)
     return fnmatchcase(parts[0], patterns[0]) and _matches(parts[1:], patterns[1:])
 
 
