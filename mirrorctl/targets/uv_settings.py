@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ VARIABLES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL")
 TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})  # as clap reads a flag
 
 
+MOST_PARTS = 100  # of a pattern in a file that somebody else may have written
 NONE: Mapping[str, Any] = {}  # no [tool.uv], which is not the same as an empty one
 
 
@@ -128,13 +130,16 @@ def _tool(project: Mapping[str, Any]) -> Mapping[str, Any]:
 def _includes(workspace: Mapping[str, Any], root: Path, member: Path) -> bool:
     def matches(key: str) -> bool:
         patterns = workspace.get(key)
-        return isinstance(patterns, list) and any(
-            _matches(member.parts, Path(os.path.normpath(root / str(pattern))).parts) for pattern in patterns
-        )
+        for pattern in patterns if isinstance(patterns, list) else ():
+            parts = Path(os.path.normpath(root / str(pattern))).parts
+            if len(parts) <= MOST_PARTS and _matches(member.parts, parts):
+                return True
+        return False
 
     return matches("members") and not matches("exclude")
 
 
+@lru_cache(maxsize=1024)
 def _matches(parts: tuple[str, ...], patterns: tuple[str, ...]) -> bool:
     if patterns[:1] == ("**",):
         return _matches(parts, patterns[1:]) or (bool(parts) and _matches(parts[1:], patterns))

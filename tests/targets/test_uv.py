@@ -265,6 +265,8 @@ def test_file_of_the_project(files: dict[Path, str], path: Path) -> None:
         (["x/../work"], True),
         (["**"], True),
         (["other", "[uw]ork"], True),
+        (["**/" * 3000 + "x"], False),
+        (["**/*/" * 40 + "x"], False),
         (["*/work"], False),
         (["w"], False),
         ([], False),
