@@ -6,10 +6,20 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import httpx
+import httpcore
 
 from mirrorctl.ecosystems.base import Rejected, host_of, visible
 from mirrorctl.text import Text, _
+
+FAILURES = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+    OSError,
+)
 
 # X509_V_ERR_* (openssl x509_vfy.h)
 EXPIRED, NOT_YET_VALID, WRONG_NAME, WRONG_ADDRESS = 10, 9, 62, 64
@@ -36,15 +46,15 @@ def rejection_of(error: BaseException, url: str, phase: str) -> Rejected:
         found = _known(cause, host)
         if found:
             return Rejected(*found)
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, httpcore.ProxyError):
         return Rejected(
             "proxy", _("The proxy did not connect to {host}: {error}.", host=host, error=visible(str(error)))
         )
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError | ValueError):
+    if isinstance(error, httpcore.UnsupportedProtocol | httpcore.LocalProtocolError | ValueError | TypeError):
         return Rejected("bad-redirect", _("{host} has an address that cannot be used.", host=host))
     if phase == "receive_response_body":
         return Rejected("truncated", _("{host} broke off in the middle of an answer.", host=host))
-    if isinstance(error, httpx.RemoteProtocolError) and "without sending a response" not in str(error):
+    if isinstance(error, httpcore.RemoteProtocolError) and "without sending a response" not in str(error):
         return Rejected("not-http", _("What {host} sends is not HTTP: {error}.", host=host, error=visible(str(error))))
     return Rejected("disconnected", _("{host} closed the connection without an answer.", host=host))
 

@@ -21,8 +21,9 @@ from mirrorctl.ecosystems.base import (
     host_of,
 )
 from mirrorctl.model import Mirror, Probe, Reason
-from mirrorctl.probing.goodput import Goodput, Transfer, estimate, merge
+from mirrorctl.probing.goodput import LEAST_BYTES, Goodput, Transfer, estimate, merge
 from mirrorctl.probing.wire import Wire
+from mirrorctl.probing.wording import headers_of
 from mirrorctl.text import _
 
 SIGNATURE_BYTES = 4096
@@ -142,7 +143,7 @@ class Lane:
             async with asyncio.timeout(PATIENCE_S) as bound:
                 await self._read(artefact, reading, bound)
         except TimeoutError:
-            if not reading.marks:
+            if not reading.marks or reading.marks[-1][1] < min(LEAST_BYTES, limit_bytes):
                 self.rejection = self.wire.overdue()
                 return
         except Rejected as rejected:
@@ -155,8 +156,7 @@ class Lane:
     async def _read(self, artefact: Artefact, reading: Reading, bound: asyncio.Timeout) -> None:
         head = b""
         async with self.wire.open(self._part(artefact, reading.limit_bytes)) as (response, url):
-            headers = dict(response.headers)
-            check_status(Reply(status=response.status_code, headers=headers, body=b"", url=url), 200, 206)
+            check_status(Reply(status=response.status, headers=headers_of(response), body=b"", url=url), 200, 206)
             async for chunk in self.wire.chunks(response):
                 bound.reschedule(asyncio.get_running_loop().time() + min(STALL_S, reading.left_s))
                 if self.offset == 0 and len(head) < SIGNATURE_BYTES:

@@ -102,6 +102,7 @@ class Race:
                 task.cancel()
             await asyncio.gather(*gates, return_exceptions=True)
             await asyncio.gather(*(lane.wire.close() for lane in everyone), return_exceptions=True)
+            await asyncio.sleep(0)  # transports let go of their sockets one turn after they are closed
         return tuple(self._rank(name, lanes) for name, lanes in self._lanes.items())
 
     async def _gate(self, lane: Lane) -> None:
@@ -165,7 +166,8 @@ class Race:
 
     async def _last_look(self, lanes: Sequence[Lane]) -> bool:
         """Asks those at the top once more; true when one has failed, so that others come to the top."""
-        if any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes) and not self._terms.latency_only:
+        trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
+        if trouble and any(lane.passed for lane in lanes) and not self._terms.latency_only:
             wait_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S) - self._elapsed_s
             await asyncio.sleep(max(0.0, wait_s))
         return await self._look(lanes)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, but typeshed lacks it
 
 
@@ -32,14 +34,26 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     return context
 
 
-def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """A proxy, and what it wants to be told. The two are apart so that the URL can be shown."""
+
+    url: str
+    auth: tuple[str, str] | None = None
+
+
+def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> Proxy | None:
     """The proxy for a host, or None. Lower-case names win; HTTP_PROXY is not believed in a CGI program (CVE-2016-5385)."""
     variables = {
         name.lower().removesuffix("_proxy"): value
         for name, value in sorted(environ.items())  # upper case first, so that lower case overwrites it
         if name.lower().endswith("_proxy") and not (name == "HTTP_PROXY" and "REQUEST_METHOD" in environ)
     }
-    url = variables.get(scheme) or variables.get("all")
-    if not url or proxy_bypass_environment(host, {"no": variables.get("no", "")}):
+    found = variables.get(scheme) or variables.get("all")
+    if not found or proxy_bypass_environment(host, {"no": variables.get("no", "")}):
         return None
-    return url if "://" in url else f"http://{url}"
+    scheme, _colon, rest = found.partition("://") if "://" in found else ("http", "", found)
+    login, at, place = rest.rpartition("@")
+    user, _colon, password = login.partition(":")
+    auth = (unquote(user), unquote(password)) if at else None
+    return Proxy(url=f"{scheme.lower()}://{place}", auth=auth)

@@ -1,7 +1,7 @@
 """HTTP/1.1 with one mirror: bounded in time and bytes, timed at each step, redirects followed by our own rules.
 
-httpx's transport is used without its client: so there are no cookies, no credentials, no redirects and no
-decompression to be switched off.
+httpcore is the engine of httpx: what it leaves out (cookies, credentials of .netrc, redirects, decompression) would
+have to be switched off here.
 """
 
 from __future__ import annotations
@@ -15,37 +15,36 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import httpx
+import httpcore
 
-from mirrorctl import __version__
 from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
-from mirrorctl.probing.failures import rejection_of
+from mirrorctl.probing.failures import FAILURES, rejection_of
+from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, open_pool
 from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
+from mirrorctl.probing.wording import headers_for, headers_of, origin_of, url_of
 from mirrorctl.text import _
 
-USER_AGENT = f"mirrorctl/{__version__} (+https://github.com/mirrorctl/mirrorctl)"
 MAX_REDIRECTS = 4
 LATE_S = 0.7  # a mirror that answered so short a time ago is not dead
 DRAIN_LIMIT_BYTES = 16 * 1024
 TIMEOUTS = {"connect": 30.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # the real bound is the deadline of the race
-LIMITS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=30.0)
 
 
 @dataclass(slots=True)
 class Clock:
-    """The phases of one HTTP exchange, filled in by httpx's trace hook (httpcore, docs/extensions)."""
+    """The phases of one HTTP exchange, filled in by httpcore's trace hook (httpcore, docs/extensions)."""
 
     phase: str = "start"
     started: dict[str, float] = field(default_factory=dict)
     taken_s: dict[str, float] = field(default_factory=dict)
 
-    async def trace(self, event: str, info: Mapping[str, Any]) -> None:  # noqa: ARG002
+    def note(self, event: str) -> None:
         name, _dot, state = event.rpartition(".")
         now = time.perf_counter()
         name = name.rpartition(".")[2]
         if state == "started":
-            self.phase = name
+            self.phase = self.phase if name == "response_closed" else name  # closing is our doing, not the server's
             self.started[name] = now
         elif state == "complete" and name in self.started:
             self.taken_s[name] = now - self.started[name]
@@ -88,7 +87,8 @@ class Wire:
         self.timing = Timing()
         self._context = context
         self._environ = environ
-        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+        self._ration = Ration()
+        self._pools: dict[str | None, httpcore.AsyncConnectionPool] = {}
 
     def fresh(self) -> Wire:
         """Another wire to the same mirror, without connections yet."""
@@ -98,17 +98,16 @@ class Wire:
         """The reply to one request, its body read up to the limit; raises Rejected."""
         try:
             async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
-                headers = {name.lower(): value for name, value in response.headers.items()}
                 body = await self._body(response, request)
                 self.timing.answered_at_s = time.perf_counter()
-                return Reply(status=response.status_code, headers=headers, body=body, url=url)
+                return Reply(status=response.status, headers=headers_of(response), body=body, url=url)
         except TimeoutError as error:
             if request.patience_s is None:
                 raise
             raise self.overdue() from error
 
     @asynccontextmanager
-    async def open(self, request: Request) -> AsyncIterator[tuple[httpx.Response, str]]:
+    async def open(self, request: Request) -> AsyncIterator[tuple[httpcore.Response, str]]:
         """The response to one request after redirects, its body unread, and its URL."""
         url, waited_s, seen = request.url, 0.0, {request.url}
         while True:
@@ -116,8 +115,8 @@ class Wire:
             response = await self._send(request, url, clock)
             try:
                 waited_s += clock.first_byte_s or 0.0
-                location = response.headers.get("location")
-                if response.status_code not in (301, 302, 303, 307, 308) or location is None:
+                location = headers_of(response).get("location")
+                if response.status not in (301, 302, 303, 307, 308) or location is None:
                     times = self.timing.index_s if request.on_site else self.timing.file_s
                     if request.timed:
                         times.append(waited_s)
@@ -131,7 +130,7 @@ class Wire:
     def overdue(self) -> Rejected:
         """What to say of a mirror that was cut off where it stands now."""
         host = host_of(self.timing.url or self.site)
-        if time.perf_counter() - self.timing.answered_at_s < LATE_S:
+        if time.perf_counter() - self.timing.answered_at_s < LATE_S and self.timing.phase != "receive_response_body":
             return Rejected("late", _("{host} answers, but the others had long been done by then.", host=host))
         match self.timing.phase:
             case "start" | "connect_tcp":
@@ -144,32 +143,30 @@ class Wire:
                 return Rejected("silent", _("{host} took a request and did not answer in time.", host=host))
 
     async def close(self) -> None:
-        for transport in self._transports.values():
-            await transport.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
 
-    async def _send(self, request: Request, url: str, clock: Clock) -> httpx.Response:
-        parts = urlsplit(url)
+    async def _send(self, request: Request, url: str, clock: Clock) -> httpcore.Response:
         self.timing.url, self.timing.phase = url, "start"
 
-        async def trace(event: str, info: Mapping[str, Any]) -> None:
-            await clock.trace(event, info)
+        async def trace(event: str, info: Mapping[str, Any]) -> None:  # noqa: ARG001  httpcore's interface
+            clock.note(event)
             self.timing.phase = clock.phase
+            waiting = clock.phase in ("start_tls", "receive_response_headers")
+            self._ration.left_bytes = HEAD_LIMIT_BYTES if waiting else None
 
-        headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **request.headers}
-        if url != request.url and urlsplit(request.url).netloc != parts.netloc:
-            headers.pop("Authorization", None)
         try:
-            message = httpx.Request(
+            message = httpcore.Request(
                 request.method,
-                url,
-                headers=headers,
+                url_of(url),
+                headers=list(headers_for(request, url).items()),
                 content=request.content or None,
                 extensions={"trace": trace, "timeout": TIMEOUTS},
             )
-            response = await self._transport(parts.scheme, parts.hostname or "").handle_async_request(message)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            response = await self._pool(url).handle_async_request(message)
+        except (*FAILURES, ValueError, TypeError) as error:
             raise rejection_of(error, url, clock.phase) from error
-        self._note(f"{parts.scheme}://{parts.netloc}", clock)
+        self._note(origin_of(url), clock)
         return response
 
     def _note(self, origin: str, clock: Clock) -> None:
@@ -181,14 +178,15 @@ class Wire:
         setup_s = connect_s + (tls_s or 0.0)
         self.timing.setup_s[origin] = min(setup_s, self.timing.setup_s.get(origin, setup_s))
 
-    async def _body(self, response: httpx.Response, request: Request) -> bytes:
-        if response.headers.get("content-encoding", "identity").lower() != "identity":
+    async def _body(self, response: httpcore.Response, request: Request) -> bytes:
+        headers = headers_of(response)
+        if headers.get("content-encoding", "identity").lower() != "identity":
             raise Rejected(
                 "compressed", _("{host} sends compressed data that was not asked for.", host=host_of(self.site))
             )
         if request.method == "HEAD":
             return b""
-        length = response.headers.get("content-length", "")
+        length = headers.get("content-length", "")
         if request.whole and length.isdecimal() and int(length) > request.limit_bytes:
             raise self._too_large(request)
         body = bytearray()
@@ -200,21 +198,20 @@ class Wire:
                 break
         return bytes(body[: request.limit_bytes])
 
-    async def _drain(self, response: httpx.Response) -> None:
+    async def _drain(self, response: httpcore.Response) -> None:
         """Reads a small body that nobody wants, so that the connection can be used again."""
-        length = response.headers.get("content-length", "")
+        length = headers_of(response).get("content-length", "")
         if length.isdecimal() and int(length) <= DRAIN_LIMIT_BYTES:
             async for _chunk in self.chunks(response):
                 pass
 
-    async def chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+    async def chunks(self, response: httpcore.Response) -> AsyncIterator[bytes]:
         """The body as it comes, counted; raises Rejected when it breaks off."""
-        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101  what an async transport gives
         try:
-            async for chunk in response.stream:
+            async for chunk in response.aiter_stream():
                 self.timing.read_bytes += len(chunk)
                 yield chunk
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+        except FAILURES as error:
             raise rejection_of(error, self.site, "receive_response_body") from error
 
     def _too_large(self, request: Request) -> Rejected:
@@ -241,13 +238,13 @@ class Wire:
         seen.add(target)
         return target
 
-    def _transport(self, scheme: str, host: str) -> httpx.AsyncHTTPTransport:
-        proxy = proxy_for(scheme, host, self._environ)
-        if proxy not in self._transports:
+    def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
+        parts = urlsplit(url)
+        proxy = proxy_for(parts.scheme, parts.hostname or "", self._environ)
+        key = proxy.url if proxy else None
+        if key not in self._pools:
             try:
-                self._transports[proxy] = httpx.AsyncHTTPTransport(
-                    verify=self._context, http2=False, trust_env=False, limits=LIMITS, proxy=proxy
-                )
+                self._pools[key] = open_pool(self._context, key, proxy.auth if proxy else None, self._ration)
             except (ValueError, ImportError) as error:
                 raise Rejected("proxy", _("The proxy that the environment names cannot be used.")) from error
-        return self._transports[proxy]
+        return self._pools[key]
