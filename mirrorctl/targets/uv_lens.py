@@ -83,7 +83,7 @@ def frame(text: str, path: Path) -> object:
 
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FormatError(_("This is not TOML: {reason}.", reason=error), line=1) from error
     tables: list[dict[str, Any]] = [document]
     for name in root(path):
@@ -93,8 +93,9 @@ def frame(text: str, path: Path) -> object:
     pip = settings.get("pip")
     for table in (settings, pip if isinstance(pip, dict) else {}):
         table.pop("index-url", None)
-    if "index" in settings:
-        settings["index"] = [index for index in settings["index"] if index.get("default") is not True]
+    indexes = settings.get("index")
+    if isinstance(indexes, list):
+        settings["index"] = [each for each in indexes if not (isinstance(each, dict) and each.get("default") is True)]
     for name in ("index", "pip"):
         if settings.get(name) in ([], {}):
             del settings[name]
