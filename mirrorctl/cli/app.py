@@ -113,18 +113,21 @@ def undo(
 ) -> None:
     from mirrorctl.commands import history
     from mirrorctl.commands.transaction import Switches
+    from mirrorctl.render.records import undo_lines
 
     console = _console(ctx)
     switches = Switches(activate=not no_reload)
-    console.finish(history.undo(console.session(), identifier, dry_run=dry_run, force=force, switches=switches))
+    result = history.undo(console.session(), identifier, dry_run=dry_run, force=force, switches=switches)
+    console.finish(result, undo_lines)
 
 
 @app.command("recover", cls=Command, help=command_summary("recover"))
 def recover(ctx: typer.Context) -> None:
     from mirrorctl.commands import history
+    from mirrorctl.render.records import recover_lines
 
     console = _console(ctx)
-    console.finish(history.recover(console.session()))
+    console.finish(history.recover(console.session()), recover_lines)
 
 
 @app.command("status", cls=Command, help=command_summary("status"))
@@ -137,9 +140,10 @@ def status(
     ] = False,
 ) -> None:
     from mirrorctl.commands.status import status as run
+    from mirrorctl.render.status import status_lines
 
     console = _console(ctx)
-    console.finish(run(console.session(), targets=tuple(target or ()), scope=scope, check=check))
+    console.finish(run(console.session(), targets=tuple(target or ()), scope=scope, check=check), status_lines)
 
 
 @app.command("probe", cls=Command, help=command_summary("probe"))
@@ -187,15 +191,17 @@ def list_mirrors(
     from mirrorctl.commands.listing import list_mirrors as run
 
     console = _console(ctx)
-    console.finish(run(console.session(), targets=tuple(target or ()), everything=everything), draw_list(console))
+    result = run(console.session(), targets=tuple(target or ()), everything=everything)
+    console.finish(result, draw=draw_list(console))
 
 
 @app.command("history", cls=Command, help=command_summary("history"))
 def history(ctx: typer.Context) -> None:
     from mirrorctl.commands import history as commands
+    from mirrorctl.render.records import history_lines
 
     console = _console(ctx)
-    console.finish(commands.history(console.session()))
+    console.finish(commands.history(console.session()), history_lines)
 
 
 @app.command("catalog", cls=Command, help=command_summary("catalog"))
@@ -207,6 +213,7 @@ def catalog(
     ] = None,
 ) -> None:
     from mirrorctl.commands import catalog as commands
+    from mirrorctl.render.records import catalog_lines
 
     console = _console(ctx)
-    console.finish(commands.run(console.session, action, what))
+    console.finish(commands.run(console.session, action, what), catalog_lines)

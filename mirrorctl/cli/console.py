@@ -7,20 +7,24 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from mirrorctl.cli.overview import OPTIONS, overview
-from mirrorctl.commands.outcome import UseData
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Options, Session, begin
 from mirrorctl.errors import MirrorctlError, UsageError
 from mirrorctl.render.language import choose_language, translator
 from mirrorctl.render.screen import wants_colour
-from mirrorctl.render.text import Writer, conversation, error_lines, plan_lines, render
+from mirrorctl.render.text import Writer, conversation, error_lines
 from mirrorctl.text import _
+
+if TYPE_CHECKING:
+    from mirrorctl.commands.outcome import UseData
+
+T = TypeVar("T")
 
 
 class Console:
@@ -58,8 +62,13 @@ class Console:
         for line in lines:
             print(line, file=sys.stderr)
 
-    def finish(self, result: Result[Any], draw: Callable[[Any], None] | None = None) -> None:
-        """Shows a result and ends the command with its exit code."""
+    def finish(
+        self,
+        result: Result[T],
+        lines: Callable[[T, Writer], Iterable[str]] | None = None,
+        draw: Callable[[T], None] | None = None,
+    ) -> NoReturn:
+        """Shows a result, as `lines` or as `draw` has it, and ends the command with its exit code."""
         if self.json:
             from mirrorctl.render.envelope import envelope
 
@@ -67,9 +76,8 @@ class Console:
         else:
             if draw is not None:
                 draw(result.data)
-            else:
-                for line in render(result.data, self.writer(sys.stdout)):
-                    print(line)
+            for line in lines(result.data, self.writer(sys.stdout)) if lines else ():
+                print(line)
             self.tell(conversation(result, self.writer(sys.stderr), quiet=self.quiet))
         raise typer.Exit(int(result.exit_code))
 
@@ -85,14 +93,14 @@ class Console:
 
     def confirm(self, data: UseData) -> bool:
         """Shows the plan and asks. Raises UsageError where nobody can answer."""
-        writer = self.writer(sys.stderr)
         if not self.interactive:
-            if not self.json:
-                self.tell(plan_lines(data, writer))
             raise UsageError(
                 _("nobody is there to confirm the change, so nothing was written"),
                 hint=_("-y confirms it, --dry-run shows it"),
             )
+        from mirrorctl.render.changes import plan_lines
+
+        writer = self.writer(sys.stderr)
         self.tell(plan_lines(data, writer))
         question = writer.say(_("Apply this? [y/N] "))
         sys.stderr.write(question)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from mirrorctl.cli.console import Console
+from mirrorctl.cli.progress import progress
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.probe import ProbeData, probe
 from mirrorctl.commands.selection import Policy
 from mirrorctl.errors import UsageError
-from mirrorctl.probing.events import Event
 from mirrorctl.text import _
 
 FORMATS = ("table", "json", "prometheus")
@@ -33,7 +32,7 @@ def run_probe(
     console.json = console.json or form == "json"
     with progress(console, measuring=True) as on_event:
         result = probe(console.session(), targets=targets, only=only, urls=urls, policy=policy, on_event=on_event)
-    console.finish(result, _draw_prometheus if form == "prometheus" else _draw_table(console))
+    console.finish(result, draw=_draw_prometheus if form == "prometheus" else _draw_table(console))
 
 
 def _draw_table(console: Console) -> Callable[[ProbeData], None]:
@@ -41,7 +40,7 @@ def _draw_table(console: Console) -> Callable[[ProbeData], None]:
         from mirrorctl.render import tables
 
         writer = console.writer(sys.stdout)
-        tables.print_probe(data, tables.console(sys.stdout, writer, os.environ), writer)
+        tables.draw(lambda out: tables.print_probe(data, out, writer), sys.stdout, writer, os.environ)
 
     return draw
 
@@ -57,19 +56,7 @@ def draw_list(console: Console) -> Callable[[ListData], None]:
         from mirrorctl.render import tables
 
         writer = console.writer(sys.stdout)
-        out = tables.console(sys.stdout, writer, os.environ)
-        tables.print_list(data, out, writer, chinese=console.language == "zh")
+        chinese = console.language == "zh"
+        tables.draw(lambda out: tables.print_list(data, out, writer, chinese=chinese), sys.stdout, writer, os.environ)
 
     return draw
-
-
-@contextmanager
-def progress(console: Console, *, measuring: bool) -> Iterator[Callable[[Event], None] | None]:
-    """Live progress on a terminal while mirrors are measured; nothing elsewhere."""
-    if not (measuring and console.lively):
-        yield None
-        return
-    from mirrorctl.render.progress import live
-
-    with live(sys.stderr, console.writer(sys.stderr)) as on_event:
-        yield on_event

@@ -10,7 +10,8 @@ from mirrorctl.commands.use import Request, use
 
 
 def run_use(console: Console, request: Request, *, yes: bool, verify: bool, activate: bool) -> None:
-    from mirrorctl.cli.probe import progress
+    from mirrorctl.cli.progress import progress
+    from mirrorctl.render.changes import use_lines
 
     def stage(name: str) -> None:
         if console.verbose:
@@ -25,4 +26,4 @@ def run_use(console: Console, request: Request, *, yes: bool, verify: bool, acti
             on_event=on_event,
         )
     sys.stderr.flush()
-    console.finish(result)
+    console.finish(result, use_lines)

@@ -30,7 +30,7 @@ class ValidData:
     message: Text
 
 
-def run(begin: Callable[[], Session], action: str, what: str | None) -> Result[EntryData] | Result[ValidData]:
+def run(begin: Callable[[], Session], action: str, what: str | None) -> Result[EntryData | ValidData]:
     if action == "show" and what:
         return show(begin(), what)
     if action == "validate" and what:
@@ -40,7 +40,7 @@ def run(begin: Callable[[], Session], action: str, what: str | None) -> Result[E
     )
 
 
-def show(session: Session, identifier: str) -> Result[EntryData]:
+def show(session: Session, identifier: str) -> Result[EntryData | ValidData]:
     for mirror in session.catalog.mirrors:
         if mirror.id == identifier:
             return Result(command="catalog", data=_entry(session, mirror))
@@ -63,7 +63,7 @@ def _entry(session: Session, mirror: Mirror) -> EntryData:
     )
 
 
-def validate(path: Path) -> Result[ValidData]:
+def validate(path: Path) -> Result[EntryData | ValidData]:
     """Reads a catalog file as an overlay on the bundled one. Raises CatalogError naming the key that is wrong."""
     data = files.read(path)
     if data is None:
@@ -74,6 +74,6 @@ def validate(path: Path) -> Result[ValidData]:
     return Result(
         command="catalog",
         data=ValidData(
-            path=str(path), mirrors=count, message=_("{path} is sound: {count} mirrors", path=path, count=count)
+            path=str(path), mirrors=count, message=_("{path} is sound; mirrors in it: {count}", path=path, count=count)
         ),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mirrorctl.commands.session import Session
 from mirrorctl.commands.transaction import Change
-from mirrorctl.model import Plan, Ranking
+from mirrorctl.model import Machine, Plan, Ranking
 from mirrorctl.planning import diff
 from mirrorctl.text import Text
 
@@ -40,9 +40,12 @@ class TargetView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseData:
+    """`undo` is the command that takes the change back."""
+
     transaction: str | None
     targets: tuple[TargetView, ...]
-    rankings: tuple[Ranking, ...] = ()
+    ecosystems: tuple[Ranking, ...] = ()
+    undo: str | None = None
 
 
 def view(
@@ -56,8 +59,16 @@ def view(
     return UseData(
         transaction=identifier,
         targets=tuple(_view_change(session, change, verified=verified) for change in changes),
-        rankings=tuple(rankings.values()),
+        ecosystems=tuple(rankings.values()),
+        undo=_undo_command(session.machine) if identifier else None,
     )
+
+
+def _undo_command(machine: Machine) -> str:
+    """The journal of a change is that of the user who made it, or of the image."""
+    sudo = "sudo " if machine.euid == 0 and machine.environ.get("SUDO_USER") else ""
+    root = f" --root {machine.root}" if machine.root else ""
+    return f"{sudo}mirrorctl undo{root}"
 
 
 def _view_change(session: Session, change: Change, *, verified: bool) -> TargetView:

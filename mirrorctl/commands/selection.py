@@ -12,6 +12,7 @@ from mirrorctl.commands.session import Session
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
+from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
 
 GITHUB = "https://github.com/"
@@ -102,6 +103,20 @@ def named(session: Session, which: str, ecosystem: str) -> tuple[Mirror, ...]:
     return tuple(catalog.find(which, ecosystem))
 
 
+def concerned(session: Session, which: str) -> tuple[str, ...]:
+    """The targets that what was asked for has anything for; none of the others needs to be looked at."""
+    if which in {FASTEST, UPSTREAM}:
+        return tuple(TARGETS)
+    having = {ecosystem for ecosystem in session.catalog.canaries if _has(session, which, ecosystem)}
+    return tuple(name for name in TARGETS if TARGETS.ecosystem(name) in having) or tuple(TARGETS)
+
+
+def _has(session: Session, which: str, ecosystem: str) -> bool:
+    if "://" in which:
+        return session.catalog.by_url(which, ecosystem) is not None
+    return any(is_whole(mirror) or mirror.id == which for mirror in named(session, which, ecosystem))
+
+
 def is_whole(mirror: Mirror) -> bool:
     """Whether it stands for its whole ecosystem (for git: all of GitHub), and not for a few repositories."""
     return mirror.ecosystem != "git" or GITHUB in mirror.replaces
@@ -158,17 +173,23 @@ def known_urls(session: Session, ecosystem: str) -> frozenset[str]:
 
 def left_out(session: Session, ecosystem: str, policy: Policy) -> Notice | None:
     """What the trust level has kept from being chosen, if anything."""
-    more = {mirror.id for mirror in session.catalog.candidates(ecosystem, trust=LEVELS[Trust.COMMUNITY])}
-    count = len(more - {mirror.id for mirror in candidates(session, ecosystem, policy)})
-    if not count:
+    everyone = session.catalog.candidates(ecosystem, trust=LEVELS[Trust.COMMUNITY])
+    kept = {mirror.id for mirror in candidates(session, ecosystem, policy)}
+    missing = [mirror for mirror in everyone if mirror.id not in kept]
+    if not missing:
         return None
+    strangers = all(mirror.trust is Trust.COMMUNITY for mirror in missing)
     return Notice(
         code="left-out",
         message=_(
-            "{count} mirrors for {ecosystem} were left out: run by individuals, who would see your traffic",
-            count=count,
+            "left out for {ecosystem}: {count} run by individuals, who would see your traffic",
             ecosystem=ecosystem,
-        ),
-        hint=_("--trust community lets them take part"),
+            count=len(missing),
+        )
+        if strangers
+        else _("left out for {ecosystem}: {count} less trusted mirrors", ecosystem=ecosystem, count=len(missing)),
+        hint=_("--trust community lets them take part")
+        if strangers
+        else _("--trust company and --trust community let more take part"),
         subject=ecosystem,
     )

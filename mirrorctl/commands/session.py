@@ -17,7 +17,7 @@ from mirrorctl.model import Client, Machine, Notice, Scope, Transaction
 from mirrorctl.places import rules_for
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Contents, Target
-from mirrorctl.text import _
+from mirrorctl.text import N_, Text, _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,8 @@ def find_clients(
         target.NAME: partial(target.inspect, session.machine) for target in targets
     }
     answers = process.converse_all(dialogues, session.machine)
-    notices = [_missing(target.NAME) for target in targets if answers[target.NAME] is None]
+    message = N_("{target} is not on this machine")
+    notices = [_missing(target.NAME, message) for target in targets if answers[target.NAME] is None]
     if names and notices:
         first = notices[0]
         hint = _("install it and run the command again; --root prepares an image without it")
@@ -131,16 +132,12 @@ def _assume_clients(
         if named or any(machine.path(trace).exists() for trace in target.TRACES):
             found[target.NAME] = target.assume(machine)
         else:
-            notices.append(_missing(target.NAME))
+            notices.append(_missing(target.NAME, N_("{target} is not in the image")))
     return found, notices
 
 
-def _missing(name: str) -> Notice:
-    return Notice(
-        code="client-missing",
-        message=_("{target} is not on this machine", target=name),
-        subject=name,
-    )
+def _missing(name: str, message: str) -> Notice:
+    return Notice(code="client-missing", message=Text(message, {"target": name}), subject=name)
 
 
 def pick_scope(machine: Machine, target: Target, client: Client, wanted: Scope | None) -> Scope:

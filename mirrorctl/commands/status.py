@@ -70,7 +70,8 @@ def status(
 
 def _view(session: Session, found: Present, state: State, history: tuple[Transaction, ...]) -> TargetState:
     saved = last_written(history, found.target.NAME, found.scope)
-    known = session.catalog.by_url(state.urls[0], found.target.ECOSYSTEM) if state.urls else None
+    used = state.effective_url if state.overrides else next(iter(state.urls), None)
+    known = session.catalog.by_url(used, found.target.ECOSYSTEM) if used else None
     return TargetState(
         target=found.target.NAME,
         scope=found.scope.value,

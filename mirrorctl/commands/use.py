@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mirrorctl import files
 from mirrorctl.commands import selection, transaction
@@ -66,7 +66,7 @@ def use(
     talk = Talk()
     if not (request.dry_run or request.check):
         talk.warnings += transaction.recover(session)
-    clients, missing = find_clients(session, request.targets, _concerned(session, request))
+    clients, missing = find_clients(session, request.targets, selection.concerned(session, request.which))
     talk.warnings += missing
     present = _read(session, request, clients, talk)
     rankings = _measure(session, request, present, talk, on_event)
@@ -82,7 +82,12 @@ def use(
         return _result(preview, talk)
     if request.dry_run or not pending:
         return _result(preview, talk)
-    if not confirm(preview):
+    try:
+        agreed = confirm(preview)
+    except UsageError as error:  # what was noticed so far is still worth telling
+        talk.fail(error, "-y")
+        return replace(_result(preview, talk), partial=False)
+    if not agreed:
         talk.warnings.append(Notice(code="declined", message=_("nothing was changed")))
         return _result(preview, talk)
     identifier = transaction.commit(session, pending, command=_command(request), switches=switches)
@@ -99,21 +104,6 @@ def _refuse_vague(session: Session, request: Request) -> None:
             _("{url} is not in the catalog", url=redact(request.which)),
             hint=_("say what it is a mirror for: mirrorctl use {url} -t pip", url=redact(request.which)),
         )
-
-
-def _concerned(session: Session, request: Request) -> tuple[str, ...]:
-    """The targets that what was asked for has anything for; none of the others needs to be looked at."""
-    if request.which in {FASTEST, UPSTREAM}:
-        return tuple(TARGETS)
-    having = {
-        ecosystem
-        for ecosystem in session.catalog.canaries
-        if any(
-            selection.is_whole(mirror) or mirror.id == request.which
-            for mirror in selection.named(session, request.which, ecosystem)
-        )
-    }
-    return tuple(name for name in TARGETS if TARGETS.ecosystem(name) in having) or tuple(TARGETS)
 
 
 def _command(request: Request) -> str:
@@ -258,9 +248,9 @@ def _fastest(
     if not chosen:
         raise NoMirrorError(
             _(
-                "none of the {count} mirrors for {target} can be used now",
-                count=len(ranking.rejected),
+                "no mirror for {target} can be used now; tried: {count}",
                 target=target.NAME,
+                count=len(ranking.rejected),
             ),
             hint=_(
                 "its configuration was left as it is; mirrorctl probe -t {target} says what is wrong with each",

@@ -10,7 +10,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mirrorctl.commands.outcome import UseData
 from mirrorctl.commands.result import Result
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Notice, Probe, Ranked, Ranking
@@ -64,7 +63,7 @@ def _notice(notice: Notice, translate: Translate) -> dict[str, Any]:
     }
 
 
-def jsonable(value: object, translate: Translate) -> Any:  # noqa: C901, PLR0911  one case per kind of value
+def jsonable(value: object, translate: Translate) -> Any:  # noqa: PLR0911  one case per kind of value
     """`value` as JSON can hold it. Raises TypeError for what has no place there."""
     match value:
         case None | bool() | int() | float() | str() if not isinstance(value, Enum):
@@ -81,9 +80,6 @@ def jsonable(value: object, translate: Translate) -> Any:  # noqa: C901, PLR0911
             return str(value)
         case Ranking():
             return _ranking(value, translate)
-        case UseData():
-            plain = _fields(value, translate)
-            return plain | {"ecosystems": plain.pop("rankings")}
         case Mapping():
             return {str(key): jsonable(item, translate) for key, item in value.items()}
         case tuple() | list() | set() | frozenset():
@@ -121,7 +117,7 @@ def _ranking(ranking: Ranking, translate: Translate) -> dict[str, Any]:
 
 def _ranked(entry: Ranked, translate: Translate) -> dict[str, Any]:
     more = {
-        field.name: jsonable(getattr(entry, field.name), translate)
+        field.name: jsonable(_round(getattr(entry, field.name)), translate)
         for field in fields(entry)
         if field.name not in {"probe", "predicted_s"}
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from io import StringIO
 from typing import TextIO
 
 from rich.console import Console
@@ -20,17 +22,21 @@ PLAIN_COLUMNS = 100
 CONFIDENCE = {"high": _("high"), "medium": _("medium"), "low": _("low")}
 
 
-def console(stream: TextIO, writer: Writer, environ: Mapping[str, str]) -> Console:
-    """A console that decides nothing by itself about colour, and is wide enough when it is no terminal."""
-    return Console(
-        file=stream,
+def draw(paint: Callable[[Console], None], stream: TextIO, writer: Writer, environ: Mapping[str, str]) -> None:
+    """Draws with `paint`, decides nothing by itself about colour, and leaves no blanks at the ends of lines."""
+    plain = int(environ.get("COLUMNS") or PLAIN_COLUMNS)
+    out = Console(
+        file=StringIO(),
         no_color=not writer.colour,
         force_terminal=writer.colour,
         highlight=False,
         emoji=False,
         markup=False,
-        width=None if stream.isatty() else int(environ.get("COLUMNS", PLAIN_COLUMNS)),
+        width=shutil.get_terminal_size().columns if stream.isatty() else plain,
     )
+    with out.capture() as captured:
+        paint(out)
+    stream.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
 def print_probe(data: ProbeData, out: Console, writer: Writer) -> None:
