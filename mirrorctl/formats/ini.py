@@ -189,7 +189,7 @@ def _option(text: str, section: str, first: _Line, last: _Line) -> Option:
 
 
 def _joined(value: str) -> str:
-    first, *others = StringIO(value, newline=None).read().split("\n")
+    first, *others = _raw_lines(value)
     return "\n".join([first.strip(), *(line.strip() for line in others if not _is_comment(line))])
 
 
@@ -218,7 +218,7 @@ def _next_indent(text: str) -> str:
 
 
 def _replaced(text: str, option: Option, value: str) -> str:
-    first, *others = StringIO(text[option.value_start : option.end], newline="")
+    first, *others = _raw_lines(text[option.value_start : option.end])
     head, blanks = text[: option.value_start], first[len(first.strip()) :]
     if not first.strip() and head[-1] in "=:" and head[-2].isspace():
         head += " "
@@ -226,7 +226,7 @@ def _replaced(text: str, option: Option, value: str) -> str:
 
 
 def _removed(text: str, document: Document, option: Option) -> str:
-    _own, *others = StringIO(text[option.start : option.end], newline="")
+    _own, *others = _raw_lines(text[option.start : option.end])
     head = text[: option.start] + _comments(others)
     if option.end < len(text):
         return head + text[option.end :]
@@ -243,6 +243,11 @@ def _without_header(text: str, start: int) -> str:
     return text
 
 
+def _raw_lines(text: str) -> list[str]:
+    """At least one line; each with its line end, if it has one."""
+    return list(StringIO(text, newline="")) or [""]
+
+
 def _comments(lines: list[str]) -> str:
     """The comments between continuation lines. They are not ours."""
     return "".join(filter(_is_comment, lines))
@@ -254,7 +259,7 @@ def _last_end(text: str) -> str:
 
 
 def _first_end(text: str) -> str:
-    return _last_end(StringIO(text, newline="").readline()) or "\n"
+    return _last_end(_raw_lines(text)[0]) or "\n"
 
 
 def _final(text: str, end: str) -> str:

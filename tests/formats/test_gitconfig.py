@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeAlias
 
 import corpus
 import pytest
+from formats.git_reader import alike, listing, read_by_git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorctl.errors import FormatError
-from mirrorctl.formats import decode, encode, gitconfig
+from mirrorctl.formats import decode, gitconfig
 from mirrorctl.formats.gitconfig import Variable
 
 BASE = "https://mirror.example/"
 PREFIX = "https://github.com/"
-
-Listing: TypeAlias = list[tuple[str, str | None]]
-
-
-def read_by_git(text: str) -> Listing | None:
-    """Every setting by git itself, None when it refuses the file."""
-    run = subprocess.run(
-        ["git", "config", "--file", "-", "--list", "-z"], input=encode(text), capture_output=True, check=False
-    )
-    entries = [entry.partition("\n") for entry in decode(run.stdout).split("\0")[:-1]]
-    return [(key, value if equals else None) for key, equals, value in entries] if run.returncode == 0 else None
-
-
-def listing(variables: Iterable[Variable]) -> Listing:
-    """The variables as git lists them."""
-    return [(".".join(part for part in names(variable) if part is not None), variable.value) for variable in variables]
-
-
-def names(variable: Variable) -> tuple[str | None, str | None, str]:
-    has_section = variable.section or variable.subsection is not None
-    return variable.section if has_section else None, variable.subsection, variable.name
-
-
-def alike(found: Listing | None) -> Listing | None:
-    """Blanks inside a bare value are single spaces to git before 2.45, and what they are to later ones."""
-    return [(key, value and re.sub(r"[ \t\r]", " ", value)) for key, value in found] if found is not None else None
 
 
 def check_laws(text: str, variables: tuple[Variable, ...], section: str, subsection: str | None, value: str) -> None:
@@ -68,6 +39,7 @@ def check_laws(text: str, variables: tuple[Variable, ...], section: str, subsect
         pytest.param("[a]\n\tb = c\n", '[a]\n\tb = c\n[url "B"]\n\tinsteadOf = P\n', id="new block at the end"),
         pytest.param("[a]\n\tb = c", '[a]\n\tb = c\n[url "B"]\n\tinsteadOf = P', id="no final line end"),
         pytest.param("[a]\r\n\tb\r\n", '[a]\r\n\tb\r\n[url "B"]\r\n\tinsteadOf = P\r\n', id="CRLF"),
+        pytest.param("# c\r", '# c\r\r\n[url "B"]\n\tinsteadOf = P', id="CR at the very end"),
         pytest.param("\ufeff", '\ufeff\n[url "B"]\n\tinsteadOf = P', id="byte order mark"),
         pytest.param("# \udcd3\n", '# \udcd3\n[url "B"]\n\tinsteadOf = P\n', id="bytes that are not UTF-8"),
         pytest.param(
@@ -87,6 +59,9 @@ def check_laws(text: str, variables: tuple[Variable, ...], section: str, subsect
         ),
         pytest.param(
             '[url "b"]\n\tx = 1\n', '[url "b"]\n\tx = 1\n[url "B"]\n\tinsteadOf = P\n', id="case of a subsection"
+        ),
+        pytest.param(
+            '[a]\r\n[url "B"] x = 1\n', '[a]\r\n[url "B"] x = 1\n\tinsteadOf = P\r\n', id="line ends of both kinds"
         ),
         pytest.param('[url "B"]\n', '[url "B"]\n[url "B"]\n\tinsteadOf = P\n', id="an empty block is left alone"),
     ],
@@ -109,7 +84,7 @@ def test_add_appends_one_line_or_one_block(before: str, after: str) -> None:
         pytest.param('[a] [url "B"] insteadOf = P\n', "[a]\n", id="two headers on a line"),
         pytest.param('[url "B"]\n\tinsteadOf = \\\n\tP\n\tx\n', '[url "B"]\n\tx\n', id="continued"),
         pytest.param("[a]\n\tb = c\n\tinsteadOf = P", "[a]\n\tb = c", id="no final line end"),
-        pytest.param("insteadOf = P\n[a]\n", "[a]\n", id="before any header"),
+        pytest.param("\n\ninsteadOf = P\n[a]\n", "\n\n[a]\n", id="before any header"),
         pytest.param("[a]\n\tb = c\n", "[a]\n\tb = c\n", id="not there"),
     ],
 )
@@ -179,6 +154,7 @@ def test_any_subsection_git_reads_back(subsection: str | None) -> None:
     [
         pytest.param("u l", "B", "x", "y", id="blank in the section"),
         pytest.param("", None, "x", "y", id="no section"),
+        pytest.param("url.b", None, "x", "y", id="dot in the section"),
         pytest.param("url", "a\nb", "x", "y", id="line end in the subsection"),
         pytest.param("url", 'B"]\n[core', "x", "y", id="header in the subsection"),
         pytest.param("url", "a\0b", "x", "y", id="NUL in the subsection"),
@@ -194,62 +170,9 @@ def test_what_git_would_not_read_back_is_not_written(section: str, subsection: s
         gitconfig.add("[a]\n", section, subsection, name, value)
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "column"),
-    [
-        pytest.param("[a\n", 1, 1, id="header not closed"),
-        pytest.param('\n  [a "b\n', 2, 3, id="subsection not closed"),
-        pytest.param("[a 'b']\n", 1, 1, id="apostrophes"),
-        pytest.param("[a b]\n", 1, 1, id="subsection without quotes"),
-        pytest.param("[]\n", 1, 1, id="no name"),
-        pytest.param("[url.http://m/]\n", 1, 1, id="no section name"),
-        pytest.param('[a]\nb = "c\n', 2, 5, id="quotes not closed"),
-        pytest.param("[a]\nb = c\\/d\n", 2, 6, id="escape"),
-        pytest.param("[a]\nb : c\n", 2, 1, id="colon"),
-        pytest.param("[a]\nb_c = d\n", 2, 1, id="underscore"),
-        pytest.param("[a]\nb # c\n", 2, 1, id="comment behind a name"),
-        pytest.param("[a]\nb\r", 2, 1, id="lone CR behind a name"),
-        pytest.param("[a]\n\u3000\n", 2, 1, id="ideographic space"),
-        pytest.param("[a]\n\x0b\n", 2, 1, id="vertical tab"),
-        pytest.param("\ufeff\ufeff[a]\n", 1, 2, id="two byte order marks"),
-        pytest.param("\udcef\udcbb[a]\n", 1, 1, id="half a byte order mark"),
-        pytest.param("[\0a\0]\0", 1, 2, id="UTF-16"),
-    ],
-)
-def test_what_git_refuses_is_refused(text: str, line: int, column: int) -> None:
-    assert read_by_git(text) is None
-    with pytest.raises(FormatError) as caught:
-        gitconfig.variables(text)
-    assert (caught.value.line, caught.value.column) == (line, column)
-    with pytest.raises(FormatError):
-        gitconfig.add(text, "url", BASE, "insteadOf", PREFIX)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("[a]\nb = c\0d\n", id="NUL, where git cuts what it reads"),
-        pytest.param("[a]\n" * 20_001, id="too large"),
-    ],
-)
-def test_what_only_git_reads_is_refused_all_the_same(text: str) -> None:
-    assert read_by_git(text) is not None
-    with pytest.raises(FormatError):
-        gitconfig.variables(text)
-
-
 def test_a_line_that_would_be_swallowed_is_not_written() -> None:
     with pytest.raises(FormatError):
         gitconfig.add("[a]\n\tb = c\\\n", "url", BASE, "insteadOf", PREFIX)
-
-
-def test_spans_and_lines() -> None:
-    text = '[a]\n\tb = "c" d ; e\n\n[f.G "h"] i\n'
-    first, second = gitconfig.variables(text)
-    assert first == Variable("a", None, "b", "c d", 4, 19, 2, 9, 14)
-    assert (text[first.start : first.end], text[first.value_start : first.value_end]) == ('\tb = "c" d ; e\n', '"c" d')
-    assert second.setting == ("f", "g.h", "i", None)
-    assert (text[second.start : second.end], second.line) == (" i", 4)
 
 
 @pytest.mark.parametrize("path", corpus.cases("git"))

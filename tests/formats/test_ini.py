@@ -19,10 +19,15 @@ URL = "https://mirror.example/simple"
 Settings = dict[tuple[str, str], str]
 
 
-def read_by_python(text: str) -> Settings:
-    """All settings by pip's own parser, which gets its lines from a file opened as text."""
+def parser_of(text: str) -> configparser.RawConfigParser:
+    """Python's parser as pip uses it: it gets its lines from a file opened as text."""
     parser = configparser.RawConfigParser()
     parser.read_file(io.StringIO(text, newline=None))
+    return parser
+
+
+def read_by_python(text: str) -> Settings:
+    parser = parser_of(text)
     sections = {"DEFAULT": parser.defaults(), **{name: parser._sections[name] for name in parser.sections()}}  # type: ignore[attr-defined]
     return {(section, name): value for section, options in sections.items() for name, value in options.items()}
 
@@ -34,8 +39,7 @@ def normalised(settings: Settings) -> Settings:
 def is_ambiguous(text: str) -> bool:
     """Whether versions of pip, or of Python below it, read `text` differently."""
     settings = read_by_python(text)
-    headers = [line.strip() for line in io.StringIO(text, newline=None) if line.strip().startswith("[")]
-    return len(normalised(settings)) < len(settings) or any(header.count("]") > 1 for header in headers)
+    return len(normalised(settings)) < len(settings) or any("]" in name for name in parser_of(text).sections())
 
 
 def check_laws(text: str, section: str, name: str, *values: str) -> None:
@@ -75,6 +79,7 @@ def check_laws(text: str, section: str, name: str, *values: str) -> None:
         ),
         pytest.param("[global]\nindex-url = \n", "[global]\nindex-url = U\n", id="empty value"),
         pytest.param("[global]\nindex-url=\n", "[global]\nindex-url=U\n", id="empty value without blanks"),
+        pytest.param("[global]\nindex-url =", "[global]\nindex-url = U", id="empty value at the very end"),
         pytest.param("[global]\nindex-url = V # c\n", "[global]\nindex-url = U\n", id="no inline comments"),
         pytest.param("[global]\n# c\ntimeout = 9\n", "[global]\nindex-url = U\n# c\ntimeout = 9\n", id="inserted"),
         pytest.param(
@@ -133,6 +138,7 @@ def test_put_none_takes_the_option_out(before: str, after: str) -> None:
         pytest.param("[global]\nindex-url =\n  U\n", "\nU", id="on its own line"),
         pytest.param("[global]\nindex-url = U\n\n  V\n", "U\n\nV", id="blank line inside"),
         pytest.param("[global]\nindex-url = U\n; c\n  V\n", "U\nV", id="comment inside"),
+        pytest.param("[global]\rindex-url =\r\r # c\r U\r  V\r", "\n\nU\nV", id="lone CRs"),
         pytest.param("[global]\nindex-url : a=b\n", "a=b", id="first delimiter"),
         pytest.param("[ global ]\nindex-url = U\n", None, id="blanks in the section name"),
         pytest.param("[global] ; c\nindex-url = U\n", "U", id="text behind the header"),
@@ -189,6 +195,8 @@ def test_spans_are_whole_lines_and_bare_values() -> None:
         "b \n    c",
     )
     assert (first.line, second.line) == (3, 6)
+    (empty,) = ini.scan("[a]\nb = \n").options
+    assert (empty.value_start, empty.value_end) == (8, 8)
     (section,) = ini.scan(text).sections
     assert (section.name, text[section.start : section.end], section.line) == ("global", "[global]\n", 2)
 
