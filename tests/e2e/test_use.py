@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from servers.web import Faults, Server
 from servers.workstation import Workstation, tree
@@ -26,15 +28,15 @@ def furnish(machine: Workstation) -> None:
         machine.write(path, content, mode=0o600)
 
 
-@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("form", [(), ("--json",)], ids=["text", "json"])
 def test_dry_run_shows_the_change_and_writes_nothing(
-    machine: Workstation, index_mirror: Server, json: tuple[str, ...]
+    machine: Workstation, index_mirror: Server, form: tuple[str, ...]
 ) -> None:
     furnish(machine)
     before = tree(machine.home, machine.state)
-    ran = machine.mirrorctl("use", "near-index", "-t", "pip", "--dry-run", *json).ended(0)
+    ran = machine.mirrorctl("use", "near-index", "-t", "pip", "--dry-run", *form).ended(0)
     assert f"+index-url = {index_mirror.url}/simple" in (
-        ran.data["targets"][0]["edits"][0]["diff"] if json else ran.stdout
+        ran.data["targets"][0]["edits"][0]["diff"] if form else ran.stdout
     )
     assert tree(machine.home, machine.state) == before
 
@@ -181,10 +183,13 @@ def test_check_tells_before_and_after(machine: Workstation) -> None:
 def test_an_image_is_prepared_without_asking_anything_of_it(machine: Workstation, index_mirror: Server) -> None:
     image = machine.home / "image"
     image.mkdir()
+    hub = machine.write("hub.toml", '[[mirror]]\nid = "hub"\necosystem = "docker"\nurl = "https://127.0.0.2"\n')
     machine.mirrorctl("use", "near", *TARGETS, "-y", "--root", str(image)).ended(0)
+    machine.mirrorctl("use", "hub", "-t", "docker", "-y", "--root", str(image), "--catalog", str(hub)).ended(0)
     assert f"index-url = {index_mirror.url}/simple\n" in (image / "etc/pip.conf").read_text()
     assert "insteadOf" in (image / "etc/gitconfig").read_text()
     assert index_mirror.url in (image / "etc/uv/uv.toml").read_text()
+    assert json.loads((image / "etc/docker/daemon.json").read_text()) == {"registry-mirrors": ["https://127.0.0.2"]}
     assert not (machine.home / PIP).exists()
 
 

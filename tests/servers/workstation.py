@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 CLIENTS = ("pip", "uv", "git")
+PROGRAM = (sys.executable, "-m", "mirrorctl")
 TIMEOUT_S = 120
 
 
@@ -56,6 +60,38 @@ def search_path() -> str:
     return os.pathsep.join(dict.fromkeys([*beside, *SYSTEM_PATH, *elsewhere]))
 
 
+@dataclass(slots=True)
+class Terminal:
+    """What a person sees of a running program, and types."""
+
+    process: subprocess.Popen[bytes]
+    _side: int
+    seen: str = ""
+
+    def read_until(self, text: str) -> None:
+        """Reads on until `text` is on the screen; fails when the program ends before."""
+        while text not in self.seen:
+            assert self._read(), f"{text!r} was never shown:\n{self.seen}"
+
+    def type(self, text: str) -> None:
+        os.write(self._side, text.encode())
+
+    def end(self) -> int:
+        """Reads to the end and gives the exit status."""
+        while self._read():
+            pass
+        return self.process.wait(TIMEOUT_S)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._side], [], [], TIMEOUT_S)
+        try:
+            piece = os.read(self._side, 65536) if ready else b""
+        except OSError:  # EIO: the program has closed its side
+            piece = b""
+        self.seen += piece.decode(errors="replace")
+        return bool(piece)
+
+
 @dataclass(slots=True, kw_only=True)
 class Workstation:
     """`environ` is all that programs see. No output may ever hold one of `secrets`.
@@ -90,6 +126,9 @@ class Workstation:
         )
         return Ran(argv=argv, status=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
+    def _options(self) -> tuple[str, ...]:
+        return ("--catalog", str(self.catalog)) if self.catalog else ()
+
     @property
     def state(self) -> Path:
         return Path(self.environ["MIRRORCTL_STATE_DIR"])
@@ -107,11 +146,26 @@ class Workstation:
         prefix: tuple[str, ...] = (),
     ) -> Ran:
         """Run the program, behind `prefix` if there is one (`nice`, `setpriv`)."""
-        named = ("--catalog", str(self.catalog)) if self.catalog else ()
-        ran = self.run(*prefix, sys.executable, "-m", "mirrorctl", *args, *named, environ=environ, cwd=cwd)
+        named = self._options()
+        ran = self.run(*prefix, *PROGRAM, *args, *named, environ=environ, cwd=cwd)
         for secret in self.secrets:
             assert secret not in ran.stdout + ran.stderr, f"{' '.join(args)} shows a secret"
         return ran
+
+    @contextmanager
+    def terminal(self, *args: str) -> Iterator[Terminal]:
+        """The program on a terminal of its own, still running."""
+        mine, its = pty.openpty()
+        environ = self.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+        with subprocess.Popen(
+            [*PROGRAM, *args, *self._options()], env=environ, cwd=self.home, stdin=its, stdout=its, stderr=its
+        ) as process:
+            os.close(its)
+            try:
+                yield Terminal(process, mine)
+            finally:
+                process.kill()
+                os.close(mine)
 
     def write(self, path: str, content: str | bytes, mode: int = 0o644) -> Path:
         """A file below the home."""
