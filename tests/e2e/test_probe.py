@@ -27,6 +27,11 @@ FAULTS = {
     "truncated": Faults(truncate=True),
     "silent": Faults(silent=True),
 }
+OF_FILES = {
+    "pypi": {"corrupt-file": Faults(corrupt=True, only="/files/"), "no-file": Faults(status=404, only="/files/")},
+    "docker": {"corrupt-blob": Faults(corrupt=True, only="/storage/"), "no-blob": Faults(status=404, only="/storage/")},
+    "git": {"no-refs": Faults(status=404, only="/git-upload-pack")},
+}
 
 
 def together(barrier: threading.Barrier, application: Application) -> Application:
@@ -92,9 +97,10 @@ def test_every_fault_is_a_rejection_with_a_reason(
     """None of them looks eligible, none is missing, and the healthy one beside them is found."""
     applications = {"pypi": index(), "docker": registry(), "git": repositories(repository_root)}
     path = {"pypi": "/simple", "docker": "", "git": "/"}[ecosystem]
+    bad = FAULTS | OF_FILES[ecosystem]
     with ExitStack() as stack:
         entries = []
-        for name, faults in {"healthy": Faults(), **FAULTS}.items():
+        for name, faults in {"healthy": Faults(), **bad}.items():
             server = Server(application=applications[ecosystem], tls=trusted.tls, faults=faults)
             stack.enter_context(server)
             entries.append(entry(name, ecosystem, f"{server.url}{path}"))
@@ -104,7 +110,7 @@ def test_every_fault_is_a_rejection_with_a_reason(
     (found,) = ran.data["ecosystems"]
     assert [ranked["id"] for ranked in found["ranking"]] == ["healthy"]
     reasons = {rejected["id"]: rejected["reason"] for rejected in found["rejected"]}
-    assert reasons.keys() == FAULTS.keys()
+    assert reasons.keys() == bad.keys()
     assert all(reason["code"] and reason["detail"] for reason in reasons.values())
     assert reasons["captive-portal"]["code"] == "captive-portal"
 

@@ -50,7 +50,7 @@ class Faults:
     """What goes wrong, for requests whose path contains `only` and whose User-Agent contains `agent`.
 
     status: answered to everything. portal: a login page with status 200. truncate: the body ends half way.
-    corrupt: the body has other bytes of the same length. silent: the request is never answered.
+    corrupt: the second half of the body has other bytes, as many. silent: the request is never answered.
     """
 
     only: str = ""
@@ -73,7 +73,8 @@ class Faults:
         if self.portal:
             return Answer(body=PORTAL, type="text/html; charset=utf-8")
         if self.corrupt:
-            return replace(answer, body=bytes(byte ^ 0x55 for byte in answer.body))
+            half = len(answer.body) // 2
+            return replace(answer, body=answer.body[:half] + bytes(byte ^ 0x55 for byte in answer.body[half:]))
         return answer
 
 
