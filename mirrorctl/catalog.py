@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from mirrorctl.catalog_url import normalise
 from mirrorctl.errors import CatalogError
 from mirrorctl.model import Mirror, Operator, Status, Trust
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 __all__ = ["BUNDLED", "Catalog", "Evidence", "Layer", "bundled_text", "is_usable", "merge", "parse"]
 

@@ -8,9 +8,10 @@ target can be tested with literal answers, and there is one place where programs
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
+
+from mirrorctl.values import dataclass, field
 
 T = TypeVar("T")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
 from mirrorctl.text import Text
+from mirrorctl.values import dataclass, field
 
 # A setting as a lens reads it. None: the key is not there. Lists, not tuples, so that JSON gives back what it got.
 Value: TypeAlias = str | list[str] | list[list[str]] | None

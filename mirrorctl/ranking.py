@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from mirrorctl.model import Mirror, Probe, Ranked, Ranking, Workload
 from mirrorctl.text import Text, _
+from mirrorctl.values import replace
 
 TIE_BAND = 1.25
 INITIAL_WINDOW_BYTES = 14_600  # ten segments (RFC 6928)

@@ -7,7 +7,8 @@ The core builds messages without knowing the reader's language; `render` transla
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from mirrorctl.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ PACKAGE = ROOT / "mirrorctl"
 # above them; only `cli` brings the two together.
 LAYERS = {
     "text": 0,
+    "values": 0,
     "errors": 0,
     "model": 0,
     "dialogue": 0,

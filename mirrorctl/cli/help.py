@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mirrorctl.render.screen import pad, width
 from mirrorctl.text import N_, _
+from mirrorctl.values import dataclass
 
 COMMON = "common_"  # how the names of the options of every command begin
 LEFT_COLUMNS = 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mirrorctl import files
@@ -13,6 +12,7 @@ from mirrorctl.commands.session import Session
 from mirrorctl.errors import CatalogError, UsageError
 from mirrorctl.model import Mirror
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session, named_ecosystems
 from mirrorctl.model import Mirror
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mirrorctl.commands.session import Session
 from mirrorctl.commands.transaction import Change
 from mirrorctl.model import Machine, Plan, Ranking
 from mirrorctl.planning import diff
 from mirrorctl.text import Text
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

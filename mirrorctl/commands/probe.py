@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mirrorctl.commands import selection
 from mirrorctl.commands.result import Result
@@ -13,6 +12,7 @@ from mirrorctl.errors import ExitCode, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking
 from mirrorctl.probing.events import Event
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

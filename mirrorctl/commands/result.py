@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from mirrorctl.errors import ExitCode, MirrorctlError
 from mirrorctl.model import Notice
+from mirrorctl.values import dataclass
 
 T_co = TypeVar("T_co", covariant=True)
 

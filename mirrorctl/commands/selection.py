@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mirrorctl.catalog import is_usable
@@ -14,6 +13,7 @@ from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass
 
 GITHUB = "https://github.com/"
 FASTEST, UPSTREAM = "fastest", "upstream"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from mirrorctl.places import rules_for
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Contents, Target
 from mirrorctl.text import N_, Text, _
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

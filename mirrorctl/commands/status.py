@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mirrorctl import planning
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
@@ -14,6 +12,7 @@ from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import State
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from mirrorctl import files
 from mirrorctl.commands import selection, transaction
@@ -22,6 +21,7 @@ from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Target
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

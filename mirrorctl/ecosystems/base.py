@@ -12,12 +12,12 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from mirrorctl.model import Mirror, Workload
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass, field
 
 # What is known to exist upstream and is safe to ask for, by purpose (catalog: `canaries`).
 Canaries: TypeAlias = Mapping[str, tuple[str, ...]]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from mirrorctl.ecosystems.base import Markers, Reply, Request
 from mirrorctl.model import FreshnessRecipe
+from mirrorctl.values import dataclass
 
 FEED_LIMIT_BYTES = 512 * 1024
 PATIENCE_S = 1.2

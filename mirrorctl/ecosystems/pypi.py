@@ -10,7 +10,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from mirrorctl.ecosystems.base import (
@@ -34,6 +33,7 @@ from mirrorctl.ecosystems.base import (
 from mirrorctl.ecosystems.freshness import PATIENCE_S, feed_markers, feed_request, page_markers
 from mirrorctl.model import Mirror, Workload
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, replace
 
 NAME = "pypi"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, NoReturn, TypeAlias
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import position
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass
 
 # Line ends, brackets, quotes and backslashes: bounds time and memory; no file that people write comes near.
 MOST_SIGNS = 20_000

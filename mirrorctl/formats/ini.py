@@ -17,13 +17,13 @@ one option in a section (pip 26.3 refuses, before that the last one wins), and a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import StringIO
 from typing import NamedTuple
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import position
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass
 
 # Bounds memory; no file that people write comes near.
 MOST_LINES = 20_000

@@ -11,13 +11,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mirrorctl.probing.goodput import SURE_BINS, Transfer, estimate
+from mirrorctl.probing.goodput import SETTLED_BINS, Transfer, estimate
 from mirrorctl.probing.lane import Lane
 from mirrorctl.ranking import predict
 
 SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
 CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2
 LONG_TRANSFERS, RIVALS = 7, 3
+BLIND_HOPE = 6  # what a transfer that was all ramp may have fallen short by
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
 LEAST_TRANSFER_BYTES = 200_000
 UNPROMISING = 0.8  # with the requests alone that near the best, no bandwidth makes a difference worth having
@@ -70,7 +71,7 @@ class Contest:
             def beaten(transfer: Transfer, lane: Lane = lane, others_s: float = others_s) -> bool:
                 nonlocal cut_short
                 goodput = estimate(transfer)
-                if goodput is None or not (goodput.dropped or (goodput.steady and goodput.settled_bins >= SURE_BINS)):
+                if goodput is None or not (goodput.dropped or (goodput.steady and goodput.settled_bins > SETTLED_BINS)):
                     return False
                 cut_short = hope_s(lane, goodput.likely if goodput.dropped else goodput.high) > others_s
                 return cut_short
@@ -95,7 +96,7 @@ class Contest:
             and lane.goodput
             and not lane.goodput.dropped
             and lane.mirror.id not in self._confirmed
-            and hope_s(lane, lane.goodput.high) < best_s
+            and hope_s(lane, min(lane.goodput.high, BLIND_HOPE * lane.goodput.likely)) < best_s
         ]
         self._rivals += 1
         return min(rivals, key=likely_s, default=None)

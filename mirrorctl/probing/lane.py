@@ -78,7 +78,7 @@ class Reading:
         return self.enough(self.transfer())
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class Lane:
     """A mirror on its way through the race."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
@@ -14,6 +13,7 @@ from mirrorctl.commands.result import Result
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Notice, Probe, Ranked, Ranking
 from mirrorctl.text import Text
+from mirrorctl.values import fields
 
 SCHEMA = "mirrorctl/1"
 Translate = Callable[[str], str]
@@ -89,9 +89,10 @@ def jsonable(value: object, translate: Translate) -> Any:  # noqa: PLR0911  one 
 
 
 def _fields(value: object, translate: Translate) -> dict[str, Any]:
-    if not is_dataclass(value):
+    if not hasattr(type(value), "__dataclass_fields__"):
         raise TypeError(f"{type(value).__name__} has no place in JSON")
-    return {field.name: jsonable(getattr(value, field.name), translate) for field in fields(value)}
+    found: Any = value
+    return {field.name: jsonable(getattr(found, field.name), translate) for field in fields(found)}
 
 
 def _ranking(ranking: Ranking, translate: Translate) -> dict[str, Any]:

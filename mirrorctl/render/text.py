@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from mirrorctl.commands.result import Result
@@ -11,6 +10,7 @@ from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Notice
 from mirrorctl.render.screen import paint, visible
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

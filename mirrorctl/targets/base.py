@@ -16,12 +16,12 @@ the text with that setting changed and every other character as it was. The laws
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from mirrorctl.dialogue import Dialogue
 from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Reason, Scope, Value
+from mirrorctl.values import dataclass
 
 # What stands in each file that the client reads; None where there is no file.
 Contents: TypeAlias = Mapping[Path, bytes | None]

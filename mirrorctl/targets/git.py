@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue
@@ -22,6 +21,7 @@ from mirrorctl.targets.common import unreadable
 from mirrorctl.targets.git_client import GITHUB
 from mirrorctl.targets.git_rules import FETCH, NAMES, PUSH, Entry, Rule, fetch_url, winner, with_file
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 NAME = "git"
 ECOSYSTEM = "git"

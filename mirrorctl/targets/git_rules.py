@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import gitconfig
 from mirrorctl.formats.gitconfig import Variable
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 FETCH = "insteadof"
 PUSH = "pushinsteadof"

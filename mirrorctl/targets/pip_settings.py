@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,6 +19,7 @@ from mirrorctl.model import Client, Machine, Scope
 from mirrorctl.targets.base import ConfigFile, Contents
 from mirrorctl.targets.common import unreadable
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 # The commands that fetch from an index; each has its own section.
 COMMANDS = ("install", "download", "wheel", "lock", "index", "list")

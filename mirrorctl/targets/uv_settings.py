@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from mirrorctl.formats import decode, tomldoc
 from mirrorctl.model import Machine, Override, Scope
 from mirrorctl.targets.base import ConfigFile, Contents
 from mirrorctl.targets.common import unreadable
+from mirrorctl.values import dataclass
 
 ENVIRONMENT = "environment"
 FILE, PROJECT, LOCK_FILE = "uv.toml", "pyproject.toml", "uv.lock"
