@@ -24,6 +24,7 @@ from mirrorctl.text import _
 GATE_LIMIT_S = 3.0
 GATE_LEAST_S = 1.0
 QUIET_S = 0.25
+SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
 LOOK_EVERY_S = 1.0
 # Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
@@ -95,8 +96,8 @@ class Race:
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:
             await self._first_answers(gates)
-            for name, lanes in self._lanes.items():
-                await self._contest(name, {task: lane for task, lane in gates.items() if lane in lanes})
+            for name in self._lanes:
+                await self._contest(name, {task: lane for task, lane in gates.items() if name == lane.ecosystem.NAME})
         finally:
             for task in gates:
                 task.cancel()
@@ -139,16 +140,10 @@ class Race:
                 self._tell(lane, Stage.REJECTED)
 
     async def _run_contest(self, contest: Contest, lanes: Sequence[Lane], gates: set[asyncio.Task[None]]) -> None:
-        seen: set[Lane] = set()
+        seen: set[str] = set()
         while True:
-            self._reject_stale(lanes)
-            waiting = [lane for lane in lanes if lane.passed and lane not in seen]
-            if waiting and not self._terms.latency_only:
-                lane = min(waiting, key=lambda lane: hope_s(lane, None))
-                seen.add(lane)
-                await contest.scout(lane, lanes)
-                self._tell(lane, Stage.REJECTED if lane.rejection else Stage.DONE)
-                continue
+            if not self._terms.latency_only:
+                await self._scout(contest, lanes, seen)
             await contest.confirm(lanes)
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
@@ -157,6 +152,29 @@ class Race:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             elif not await self._last_look(lanes):
                 return
+
+    async def _scout(self, contest: Contest, lanes: Sequence[Lane], seen: set[str]) -> None:
+        """Short transfers of all that have passed their gates, the best hope first, a few at a time."""
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                self._reject_stale(lanes)
+                waiting = [lane for lane in lanes if lane.passed and lane.mirror.id not in seen]
+                waiting.sort(key=lambda lane: hope_s(lane, None))
+                for lane in waiting[: SCOUTS - len(running)]:
+                    seen.add(lane.mirror.id)
+                    running.add(asyncio.create_task(self._scout_one(contest, lane, lanes)))
+                if not running:
+                    return
+                _done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _scout_one(self, contest: Contest, lane: Lane, lanes: Sequence[Lane]) -> None:
+        await contest.scout(lane, lanes)
+        self._tell(lane, Stage.REJECTED if lane.rejection else Stage.DONE)
 
     async def _watch(self, lanes: Sequence[Lane]) -> None:
         """Asks those at the top again from time to time, while transfers run."""

@@ -168,7 +168,7 @@ BEHAVIOURS: dict[str, tuple[Behaviour, str]] = {
     "takes the request and is silent": (silent, "silent"),
     "headers byte by byte": (dripping(HEAD), "silent"),
     "body byte by byte": (dripping(b"HTTP/1.1 200 OK\r\n\r\n" + SMALL_PAGE, interval_s=0.05), "slow"),
-    "100 Continue without end": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "not-http"),
+    "100 Continue without end": (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), "not-http"),
     # the page is fine, the file is not
     "file not found": (at(SMALL_FILE, always("404 Not Found")), "http-status"),
     "file tampered with": (at(SMALL_FILE, always("200 OK", b"X" + SMALL[1:])), "hash-mismatch"),
