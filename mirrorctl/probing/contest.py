@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from mirrorctl.probing.goodput import SETTLED_BINS, Transfer, estimate
 from mirrorctl.probing.lane import Lane
 from mirrorctl.ranking import predict
+from mirrorctl.values import dataclass
 
 SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
 CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from mirrorctl.model import Probe
+from mirrorctl.values import dataclass
 
 
 class Stage(StrEnum):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from mirrorctl.ranking import INITIAL_WINDOW_BYTES
+from mirrorctl.values import dataclass
 
 MIN_BIN_S = 0.012
 PLATEAU = 0.75  # a bin with this share of what the better bins carry belongs to the settled part

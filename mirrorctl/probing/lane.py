@@ -7,7 +7,6 @@ import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from mirrorctl.ecosystems.base import (
     Artefact,
@@ -25,6 +24,7 @@ from mirrorctl.probing.goodput import LEAST_BYTES, Goodput, Transfer, estimate, 
 from mirrorctl.probing.wire import Wire
 from mirrorctl.probing.wording import headers_of
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, field, replace
 
 SIGNATURE_BYTES = 4096
 PATIENCE_S = 1.0

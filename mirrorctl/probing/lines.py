@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import httpcore
+
+from mirrorctl.values import dataclass
 
 HEAD_LIMIT_BYTES = 64 * 1024
 READ_BYTES = 16 * 1024  # a TLS record; small, so that all lanes get their turn

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from mirrorctl.ecosystems import ECOSYSTEMS
@@ -20,6 +19,7 @@ from mirrorctl.probing.surroundings import tls_context
 from mirrorctl.probing.wire import Wire
 from mirrorctl.ranking import rank
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 GATE_LIMIT_S = 3.0
 GATE_LEAST_S = 1.0

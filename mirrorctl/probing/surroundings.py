@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, but typeshed lacks it
+
+from mirrorctl.values import dataclass
 
 
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:

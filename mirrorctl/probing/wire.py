@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +23,7 @@ from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
 from mirrorctl.probing.wording import headers_for, headers_of, origin_of, url_of
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, field
 
 MAX_REDIRECTS = 4
 LATE_S = 0.7  # a mirror that answered so short a time ago is not dead
