@@ -25,6 +25,7 @@ _ASKED = (
 # Nobody is asked for a password, and no stored one is offered: the address is a public repository.
 _ANONYMOUS: Mapping[str, str | None] = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
 _NO_SECRETS = ("-c", "credential.helper=", "-c", "http.extraHeader=")
+FIRST_TO_NAME_ITS_FILE = (2, 42)
 _NOTHING_READ: Mapping[str, str | None] = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -44,20 +45,21 @@ def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
     (JSON: the origins of unscoped http.extraHeader and of helpers that are shell commands), `pushurls` (JSON: name and
     value), `lfs` (yes or no), `system` (the system file), `broken` (git's words where it cannot read its files).
     """
-    said = yield from run("git", "--version")
+    said = yield from run("git", "--version", environ=_NOTHING_READ, remember=True)
     if said.status is None:
         return None
-    if not said.ok:
-        said = yield from run("git", "--version", environ=_NOTHING_READ)
+    version = version_of(said.stdout)
     listed, columns = yield from _list()
-    place = yield from run("git", "var", "GIT_CONFIG_SYSTEM")  # from 2.42
+    place = (
+        (yield from run("git", "var", "GIT_CONFIG_SYSTEM")) if version >= FIRST_TO_NAME_ITS_FILE else Output(status=1)
+    )
     broken = listed.status == 128
     facts = {
         "broken": excerpt(listed) if broken else "",
         "system": place.stdout.strip() if place.ok else "",
         **_facts_of(_items(listed.stdout, columns) if listed.ok else ()),
     }
-    return Client(target="git", version=version_of(said.stdout), default_url=GITHUB, facts=facts)
+    return Client(target="git", version=version, default_url=GITHUB, facts=facts)
 
 
 def _list() -> Dialogue[tuple[Output, int]]:

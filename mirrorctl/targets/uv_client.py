@@ -38,10 +38,10 @@ _PAGE = re.compile(rf"""(https?://[^\s`'"<>]+)/{PROJECT}/""")
 
 def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
     """The version, and the default index, which the help names without asking a Python or reading a file."""
-    output = yield from run("uv", "--version")
+    output = yield from run("uv", "--version", remember=True)
     if not output.ok:
         return None
-    told = yield from run("uv", "pip", "install", "--help")
+    told = yield from run("uv", "pip", "install", "--help", remember=True)
     default = _DEFAULT.search(told.stdout)
     return Client(target="uv", version=version_of(output.stdout), default_url=default[1] if default else None)
 

@@ -35,9 +35,10 @@ def test_no_git() -> None:
 
 
 def test_git_with_nothing_configured() -> None:
-    assert find({LISTING: said(status=1), PLACE: said("/opt/etc/gitconfig\n")}) == Client(
+    answers = {VERSION: said("git version 2.47.3\n"), LISTING: said(status=1), PLACE: said("/opt/etc/gitconfig\n")}
+    assert find({**answers}) == Client(
         target="git",
-        version=(2, 39, 5),
+        version=(2, 47, 3),
         default_url=HUB,
         facts={
             "broken": "",
@@ -91,9 +92,9 @@ def test_no_secret_is_remembered() -> None:
 
 
 def test_a_broken_configuration_leaves_git_on_the_machine() -> None:
-    """Even `git --version` fails then."""
+    """Even `git --version` fails then, so it is asked without the files."""
     wrong = said(status=128, stderr="fatal: bad config line 2 in file /home/u/.gitconfig\n")
-    found = find({VERSION: [wrong, said("git version 2.39.5\n")], LISTING: wrong})
+    found = find({VERSION: said("git version 2.39.5\n"), LISTING: wrong})
     assert found
     assert (found.version, found.facts["broken"]) == ((2, 39, 5), "fatal: bad config line 2 in file /home/u/.gitconfig")
 
