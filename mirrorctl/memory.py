@@ -1,29 +1,33 @@
-"""Remembers what programs said of themselves: versions and defaults, which change only when the program does.
+"""Remembers what would take longer to find out again: what programs say of themselves, and the catalog as it was read.
 
-Asking every client anew would be most of what a quick command takes. An answer is kept under the program's path, time and
-size and all that was asked, in the user's cache directory. Losing it costs a moment, nothing else; so no failure to
-read or write it is worth a word.
+Asking every client and parsing the catalog would be most of what a quick command takes. What is kept is kept under the
+path, time and size of the files it comes from, in the user's cache directory, and believed only if the file is the
+user's own. Losing it costs a moment, nothing else; so no failure to read or write it is worth a word.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from mirrorctl import __version__
 from mirrorctl.dialogue import Output, Run
 from mirrorctl.model import Machine
 
 KEPT = 64
-LIMIT_BYTES = 512 * 1024
+LIMIT_BYTES = 4 * 1024 * 1024
 # What a program's words about itself may depend on, beside the program.
 VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONUTF8")
 
 
-def cache_file(machine: Machine) -> Path:
+def cache_file(machine: Machine, name: str = "answers.json") -> Path:
     base = machine.environ.get("XDG_CACHE_HOME", "").strip()
-    return (Path(base) if base else machine.home / ".cache") / "mirrorctl" / "answers.json"
+    return (Path(base) if base else machine.home / ".cache") / "mirrorctl" / name
 
 
 def key_of(question: Run, programs: tuple[str, ...], machine: Machine) -> str | None:
@@ -54,22 +58,71 @@ def keep(key: str, output: Output, machine: Machine) -> None:
     answers[key] = output.stdout
     while len(answers) > KEPT:
         answers.pop(next(iter(answers)))
-    temp = path.with_name(f".{path.name}-{os.getpid()}")
+    _write(path, json.dumps(answers).encode("ascii"))
+
+
+def stamp_of(paths: tuple[Path, ...]) -> str:
+    """What changes when one of the files does, or the program."""
+    found = []
+    for path in paths:
+        try:
+            kind = path.stat()
+            found.append([str(path), kind.st_mtime_ns, kind.st_size, kind.st_ino])
+        except OSError:
+            found.append([str(path)])
+    return json.dumps([__version__, sys.version_info[:3], found])
+
+
+def recall_value(name: str, key: str, machine: Machine) -> object:
+    """What was kept under `name`, or None. Only values of this program are let in, whatever the file holds."""
+    import pickle  # noqa: PLC0415  start-up time: not every command needs it
+
+    class Reader(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            if module.startswith("mirrorctl.") or (module, name) == ("datetime", "date"):
+                return super().find_class(module, name)
+            raise pickle.UnpicklingError(f"{module}.{name} is no value of ours")
+
+    data = _read(cache_file(machine, f"{name}.pickle"), machine)
+    head, _newline, body = data.partition(b"\n")
+    if head != key.encode():
+        return None
+    try:
+        return Reader(BytesIO(body)).load()
+    except Exception:  # noqa: BLE001  a damaged cache may fail in any way
+        return None
+
+
+def keep_value(name: str, key: str, value: object, machine: Machine) -> None:
+    import pickle  # noqa: PLC0415
+
+    _write(cache_file(machine, f"{name}.pickle"), key.encode() + b"\n" + pickle.dumps(value))
+
+
+def _write(path: Path, data: bytes) -> None:
+    temp = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(answers, file)
+        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
         temp.replace(path)
 
 
 def _load(path: Path, machine: Machine) -> dict[str, object]:
-    """The answers kept, none if the file is not the user's own: sudo may have left HOME as it was."""
+    try:
+        found = json.loads(_read(path, machine) or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read(path: Path, machine: Machine) -> bytes:
+    """The bytes of a file that is the user's own: sudo may have left HOME as it was."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_uid != machine.euid:
-                return {}
-            found = json.loads(file.read(LIMIT_BYTES))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+                return b""
+            return file.read(LIMIT_BYTES)
+    except OSError:
+        return b""

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from mirrorctl.catalog import BUNDLED, Catalog, is_usable, merge, parse
+from mirrorctl.catalog import Catalog, is_usable
+from mirrorctl.catalog.layers import BUNDLED, parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.model import FreshnessRecipe, Operator, Status, Sync, Trust
 
 BASE = """

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from mirrorctl import catalog_entry as entry
-from mirrorctl import catalog_schema as schema
-from mirrorctl.catalog import BUNDLED, Catalog, bundled_text, is_usable, merge, parse
-from mirrorctl.catalog_url import normalise
+from mirrorctl.catalog import Catalog, bundled_text, is_usable
+from mirrorctl.catalog import entries as entry
+from mirrorctl.catalog import layers as schema
+from mirrorctl.catalog.addresses import normalise
+from mirrorctl.catalog.layers import BUNDLED, parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.model import Status, Trust
 
 ROOT = Path(__file__).resolve().parents[1]

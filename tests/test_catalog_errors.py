@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mirrorctl.catalog import BUNDLED, bundled_text, parse
+from mirrorctl.catalog import bundled_text
+from mirrorctl.catalog.layers import BUNDLED, parse
 from mirrorctl.errors import CatalogError, ExitCode
 
 HEAD = '[[mirror]]\nid = "a"\necosystem = "pypi"\n'

@@ -7,7 +7,9 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorctl.catalog import BUNDLED, bundled_text, merge, parse
+from mirrorctl.catalog import bundled_text
+from mirrorctl.catalog.layers import BUNDLED, parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.errors import CatalogError
 
 

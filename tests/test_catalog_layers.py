@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
-from mirrorctl.catalog import BUNDLED, Catalog, merge, parse
+from mirrorctl.catalog import Catalog
+from mirrorctl.catalog.layers import BUNDLED, parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.errors import CatalogError
 from mirrorctl.model import Trust
 

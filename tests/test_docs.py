@@ -14,7 +14,9 @@ import typer
 from generated import pages
 
 from mirrorctl import errors
-from mirrorctl.catalog import bundled_text, merge, parse
+from mirrorctl.catalog import bundled_text
+from mirrorctl.catalog.layers import parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.cli.app import app
 from mirrorctl.errors import ExitCode, MirrorctlError
 

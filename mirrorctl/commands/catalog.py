@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mirrorctl import files
-from mirrorctl.catalog import bundled_text, merge, parse
+from mirrorctl.catalog import bundled_text
+from mirrorctl.catalog.layers import parse
+from mirrorctl.catalog.merging import merge
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import CatalogError, UsageError

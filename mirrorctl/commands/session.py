@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mirrorctl import environment, files, process
-from mirrorctl.catalog import Catalog, bundled_text, merge, parse
+from mirrorctl import environment, files, memory, process
+from mirrorctl.catalog import Catalog, bundled_path
 from mirrorctl.dialogue import Dialogue
 from mirrorctl.disk import REAL, Disk
 from mirrorctl.errors import CatalogError, ClientError, MirrorctlError, UsageError
@@ -65,10 +65,20 @@ def begin(options: Options) -> Session:
 
 
 def load_catalog(machine: Machine, given: tuple[Path, ...]) -> Catalog:
-    layers = [parse(bundled_text(), name="mirrors.toml", origin="bundled")]
-    for origin, path in environment.catalog_files(machine, given):
-        layers.append(parse(_overlay_text(path), name=str(path), origin=origin))
-    return merge(layers)
+    """The bundled catalog with every overlay. Read anew when one of the files has changed, else remembered."""
+    bundled = bundled_path()
+    overlays = environment.catalog_files(machine, given)
+    key = memory.stamp_of((bundled, *(path for _origin, path in overlays)))
+    remembered = memory.recall_value("catalog", key, machine)
+    if isinstance(remembered, Catalog):
+        return remembered
+    from mirrorctl.catalog import layers, merging  # noqa: PLC0415  start-up time: mostly the catalog is remembered
+
+    found = [layers.parse(bundled.read_text(encoding="utf-8"), name=bundled.name, origin=layers.BUNDLED)]
+    found += [layers.parse(_overlay_text(path), name=str(path), origin=origin) for origin, path in overlays]
+    catalog = merging.merge(found)
+    memory.keep_value("catalog", key, catalog, machine)
+    return catalog
 
 
 def _overlay_text(path: Path) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from mirrorctl.catalog_entry import Entry, read_mirrors
-from mirrorctl.catalog_syntax import Table, check_count, read_toml
+from mirrorctl.catalog import Evidence
+from mirrorctl.catalog.entries import Entry, read_mirrors
+from mirrorctl.catalog.syntax import Table, check_count, read_toml
 from mirrorctl.model import Trust
 from mirrorctl.text import _
 
@@ -22,15 +23,6 @@ _TOP_KEYS = frozenset({"schema", "catalog_date", "operator", "mirror", "evidence
 _OPERATOR_KEYS = frozenset({"name", "name_zh", "trust", "home"})
 _EVIDENCE_KEYS = frozenset({"ref", "date", "says"})
 _DEAD_KEYS = frozenset({"docker_hosts", "evidence"})
-
-
-class Evidence(NamedTuple):
-    """Where a statement of the catalog comes from. `at` is the first day of a period that is not known better."""
-
-    key: str
-    ref: str
-    at: date
-    says: str
 
 
 class OperatorEntry(NamedTuple):

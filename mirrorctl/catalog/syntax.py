@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, NoReturn
 
-from mirrorctl.catalog_url import flaw, has_port
+from mirrorctl.catalog.addresses import flaw, has_port
 from mirrorctl.errors import CatalogError
 from mirrorctl.text import Text, _
 

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from mirrorctl.catalog_syntax import Table
-from mirrorctl.catalog_url import is_origin
+from mirrorctl.catalog import GITHUB, UNUSABLE_KINDS
+from mirrorctl.catalog.addresses import is_origin
+from mirrorctl.catalog.syntax import Table
 from mirrorctl.model import FreshnessRecipe, Status, Sync
 from mirrorctl.text import _
 
-GITHUB = "https://github.com/"
-
 # git: what stands before the rest of an address that begins with `replaces`
 PREFIX_KINDS = frozenset({"url-prefix", "path-prefix", "host-replace"})
-# listed so that they are recognised; no client can be pointed at them
-UNUSABLE_KINDS = frozenset({"download-prefix", "release-mirror", "namespace-copy", "unrelated"})
 KINDS = frozenset({"index", "registry-mirror", "repo", "endpoint"}) | PREFIX_KINDS | UNUSABLE_KINDS
 _DEFAULT_KINDS = {"pypi": "index", "docker": "registry-mirror"}
 
