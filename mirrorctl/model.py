@@ -175,7 +175,8 @@ class Probe:
 
     Seconds are of the first connection to the mirror; `ttfb_s` is from the request on a ready connection to the
     first byte, redirects included. `setup_s` is what all connections of a pull take, where files come from another
-    host than the index. The true bandwidth is likely between the low and the high one. None means not measured.
+    host than the index. The true bandwidth is likely between the low and the high one; `confirmed`: it held over a
+    long transfer. None means not measured.
     """
 
     mirror: Mirror
@@ -186,6 +187,7 @@ class Probe:
     bandwidth_bytes_per_s: float | None = None
     bandwidth_low_bytes_per_s: float | None = None
     bandwidth_high_bytes_per_s: float | None = None
+    confirmed: bool = False
     lag_s: float | None = None
     lag_basis: str | None = None
     read_bytes: int = 0

@@ -56,7 +56,7 @@ def rank(
     probes = tuple(probes)
     eligible = [probe for probe in probes if probe.reason is None]
     fallback = min((probe.bandwidth_bytes_per_s for probe in eligible if probe.bandwidth_bytes_per_s), default=None)
-    ranked = sorted((_ranked(workload, probe, fallback) for probe in eligible), key=_cost)
+    ranked = _trusted_first(sorted((_ranked(workload, probe, fallback) for probe in eligible), key=_cost))
     return Ranking(
         ecosystem=ecosystem,
         workload=workload,
@@ -81,6 +81,12 @@ def _ranked(workload: Workload, probe: Probe, fallback: float | None) -> Ranked:
     )
 
 
+def _trusted_first(ranked: list[Ranked]) -> list[Ranked]:
+    """A long transfer can end in a throttle that a short one does not see: the first place needs one, if any had it."""
+    trusted = next((entry for entry in ranked if entry.probe.confirmed), None)
+    return [trusted, *(entry for entry in ranked if entry is not trusted)] if trusted else ranked
+
+
 def _cost(entry: Ranked) -> tuple[float, str]:
     lag_s = entry.probe.lag_s if entry.probe.lag_s is not None else UNKNOWN_LAG_S
     return entry.predicted_s * (1 + LAG_WEIGHT * min(1.0, lag_s / DAY_S)), entry.probe.mirror.id
@@ -93,8 +99,8 @@ def _explained(workload: Workload, ranked: Sequence[Ranked], entry: Ranked) -> R
 
 def _confidence(ranked: Sequence[Ranked], entry: Ranked) -> str:
     """High: nothing else can be as good, by the intervals and by the tie band. Low: not all was measured."""
-    if entry.high_s is None:
-        return "low"
+    if entry.high_s is None or not entry.probe.confirmed:
+        return "low" if entry.high_s is None else "medium"
     others = [other for other in ranked if other is not entry]
     apart = all(
         other.low_s is not None and (other.low_s > entry.high_s or (entry.low_s or 0.0) > (other.high_s or math.inf))
@@ -113,6 +119,8 @@ def _explanation(workload: Workload, best: Ranked, entry: Ranked) -> Text:
     if entry is best:
         return _("the least predicted time of all")
     ratio = entry.predicted_s / best.predicted_s if best.predicted_s else 1.0
+    if ratio < 1 and not entry.probe.confirmed:
+        return _("promises more, but was not put to a long transfer")
     if ratio <= TIE_BAND:
         return _("as good as the best within what such a measurement can tell")
     requests_more_s = predict(workload, entry.probe, None) - predict(workload, best.probe, None)

@@ -39,6 +39,7 @@ def probe(
     lag_h: float | None = 0.0,
     domain: str = "",
     spread: float = 0.1,
+    confirmed: bool = True,
 ) -> Probe:
     return Probe(
         mirror=mirror(name, domain),
@@ -49,6 +50,7 @@ def probe(
         bandwidth_bytes_per_s=bandwidth,
         bandwidth_low_bytes_per_s=bandwidth and bandwidth * (1 - spread),
         bandwidth_high_bytes_per_s=bandwidth and bandwidth * (1 + spread),
+        confirmed=confirmed,
         lag_s=None if lag_h is None else lag_h * 3600,
     )
 
@@ -114,6 +116,12 @@ def test_an_unmeasured_bandwidth_is_taken_for_the_slowest_and_said_to_be_unsure(
     unmeasured = found.ranked[2]
     assert unmeasured.confidence == "low"
     assert (unmeasured.low_s, unmeasured.high_s) == (None, None)
+
+
+def test_the_first_place_needs_a_long_transfer_if_any_mirror_had_one() -> None:
+    found = rank("pypi", PULL, [probe("promising", 90 * MB, confirmed=False), probe("steady"), probe("slow", MB)])
+    assert names(found) == ["steady", "promising", "slow"]
+    assert "not put to a long transfer" in str(found.ranked[1].explanation)
 
 
 def test_an_hour_of_lag_does_not_outweigh_speed_but_breaks_ties() -> None:
@@ -213,7 +221,7 @@ def test_the_order_of_the_probes_does_not_matter(probes: list[Probe]) -> None:
 
 def test_ranking_is_pure() -> None:
     """It knows no clock, no network, no disk, no environment and no chance."""
-    allowed = {"__future__", "math", "collections.abc", "dataclasses", "mirrorctl.model", "mirrorctl.text"}
+    allowed = {"__future__", "math", "collections.abc", "mirrorctl.model", "mirrorctl.text", "mirrorctl.values"}
     tree = ast.parse(inspect.getsource(ranking))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

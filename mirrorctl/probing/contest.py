@@ -33,13 +33,37 @@ class Purse:
     left_s: Callable[[], float]
 
 
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """Ends a long transfer early when its outcome is clear.
+
+    Being beaten by a mirror that has not been through a long transfer itself means nothing: it may be the next that
+    slows down.
+    """
+
+    lane: Lane
+    best_s: float
+    confirmed_s: float
+    cut_short: bool = False
+
+    def is_in(self, transfer: Transfer) -> bool:
+        goodput = estimate(transfer)
+        if goodput is None:
+            return False
+        if goodput.dropped:
+            return hope_s(self.lane, goodput.likely) > self.best_s
+        if goodput.steady and goodput.settled_bins > SETTLED_BINS:
+            self.cut_short = hope_s(self.lane, goodput.high) > self.confirmed_s
+        return self.cut_short
+
+
 class Contest:
     """The transfers among the lanes of one ecosystem."""
 
     def __init__(self, purse: Purse, transferring: Callable[[Lane], None]) -> None:
         self._purse = purse
         self._transferring = transferring
-        self._confirmed: set[str] = set()
+        self._tried: set[str] = set()  # rivals that had their chance
         self._long_transfers = 0
         self._rivals = 0
 
@@ -65,26 +89,20 @@ class Contest:
             if lane is None:
                 return
             self._long_transfers += 1
-            others_s = self.best_s([other for other in lanes if other is not lane])
-            cut_short = False
-
-            def beaten(transfer: Transfer, lane: Lane = lane, others_s: float = others_s) -> bool:
-                nonlocal cut_short
-                goodput = estimate(transfer)
-                if goodput is None or not (goodput.dropped or (goodput.steady and goodput.settled_bins > SETTLED_BINS)):
-                    return False
-                cut_short = hope_s(lane, goodput.likely if goodput.dropped else goodput.high) > others_s
-                return cut_short
-
-            if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, beaten):
+            others = [other for other in lanes if other is not lane]
+            verdict = Verdict(
+                lane=lane,
+                best_s=self.best_s(others),
+                confirmed_s=self.best_s([other for other in others if other.confirmed]),
+            )
+            if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, verdict.is_in):
                 return
-            if not cut_short or (lane.goodput and lane.goodput.dropped):
-                self._confirmed.add(lane.mirror.id)
+            lane.confirmed = lane.passed and not verdict.cut_short
 
     def _next_to_confirm(self, lanes: Sequence[Lane]) -> Lane | None:
         """The leader, if it has not been tried; else the best of those whose most hopeful prediction beats it."""
         leader = self.leader(lanes)
-        if leader is None or leader.mirror.id not in self._confirmed:
+        if leader is None or not leader.confirmed:
             return leader
         if self._rivals == RIVALS:
             return None
@@ -95,11 +113,15 @@ class Contest:
             if lane.passed
             and lane.goodput
             and not lane.goodput.dropped
-            and lane.mirror.id not in self._confirmed
+            and not lane.confirmed
+            and lane.mirror.id not in self._tried
             and hope_s(lane, min(lane.goodput.high, BLIND_HOPE * lane.goodput.likely)) < best_s
         ]
-        self._rivals += 1
-        return min(rivals, key=likely_s, default=None)
+        rival = min(rivals, key=likely_s, default=None)
+        if rival:
+            self._rivals += 1
+            self._tried.add(rival.mirror.id)
+        return rival
 
     def leader(self, lanes: Sequence[Lane]) -> Lane | None:
         known = [lane for lane in lanes if lane.passed and lane.goodput]

@@ -26,7 +26,8 @@ TRAIN_S = 0.006  # a shorter train is not long enough to be timed
 TAIL_S = 0.12
 RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of what the way can carry
 IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
-TRAIN_BYTES = 2_000_000  # with more than that, the average says more than the trains
+TRAIN_BYTES = 2_000_000  # after more than that, a round trip carries a good part of what the way can
+LATE_TRAIN_LIMIT = 2
 TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
 DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
@@ -116,11 +117,12 @@ def _ramping(
         return None
     low = whole if short else plateau.rate
     peak = max(bins, default=0) / width_s
-    if transfer.bytes > TRAIN_BYTES:
-        return Goodput(likely=plateau.rate, low=low, high=plateau.rate * DOUBT)
+    long = transfer.bytes > TRAIN_BYTES
     train = _train_rate(transfer.marks)
-    if train and train <= TRAIN_LIMIT * peak:
+    if train and train <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
         return Goodput(likely=max(train, low), low=low, high=train * DOUBT)
+    if long:
+        return Goodput(likely=plateau.rate, low=low, high=plateau.rate * DOUBT)
     return Goodput(likely=low, low=low, high=RAMP_LIMIT * peak if _ramp_has_stopped(bins) else math.inf)
 
 

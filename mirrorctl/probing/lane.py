@@ -88,6 +88,7 @@ class Lane:
     finding: Finding | None = None
     rejection: Rejected | None = None
     goodput: Goodput | None = None
+    confirmed: bool = False  # the goodput is that of a long transfer
     offset: int = 0
     wasted_bytes: int = 0  # sent to us after we stopped reading
     lag_s: float | None = None
@@ -207,6 +208,7 @@ class Lane:
             bandwidth_bytes_per_s=goodput.likely if goodput else None,
             bandwidth_low_bytes_per_s=goodput.low if goodput else None,
             bandwidth_high_bytes_per_s=goodput.high if goodput and goodput.high < math.inf else None,
+            confirmed=self.confirmed,
             lag_s=self.lag_s,
             lag_basis=self.lag_basis,
             read_bytes=self.spent_bytes,

@@ -22,11 +22,13 @@ from mirrorctl.text import _
 from mirrorctl.values import dataclass
 
 GATE_LIMIT_S = 3.0
+LATENCY_LIMIT_S = 0.8  # where nothing but latency is asked for
 GATE_LEAST_S = 1.0
 QUIET_S = 0.25
 SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
 LOOK_EVERY_S = 1.0
+WINK_S = 0.05
 # Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
 # goes within seconds is seen at one end or the other.
 WATCH_S = 4.3
@@ -150,7 +152,7 @@ class Race:
             patience_s = min(self._gate_limit_s, enough_s) - self._elapsed_s
             if pending and patience_s > 0:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
-            elif not await self._last_look(lanes):
+            elif await self._last_look(contest, lanes):
                 return
 
     async def _scout(self, contest: Contest, lanes: Sequence[Lane], seen: set[str]) -> None:
@@ -182,21 +184,24 @@ class Race:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._look(lanes)
 
-    async def _last_look(self, lanes: Sequence[Lane]) -> bool:
-        """Asks those at the top once more; true when one has failed, so that others come to the top."""
+    async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
+        """Asks those at the top once more; false when that, or the wait before it, has brought somebody else there."""
+        leader = contest.leader(lanes)
         trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
-        if trouble and any(lane.passed for lane in lanes) and not self._terms.latency_only:
-            wait_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S) - self._elapsed_s
-            await asyncio.sleep(max(0.0, wait_s))
-        return await self._look(lanes)
+        if trouble and leader and not self._terms.latency_only:
+            until_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S)
+            while self._elapsed_s < until_s and leader.passed:
+                await asyncio.sleep(WINK_S)  # noqa: ASYNC110  the end is a time or a rejection
+        if not self._terms.latency_only:
+            await self._look(lanes)
+        return contest.leader(lanes) is leader
 
-    async def _look(self, lanes: Sequence[Lane]) -> bool:
+    async def _look(self, lanes: Sequence[Lane]) -> None:
         top = sorted((lane for lane in lanes if lane.passed), key=likely_s)[:LAST_LOOKS]
         await asyncio.gather(*(lane.check_again() for lane in top))
         for lane in top:
             if lane.rejection:
                 self._tell(lane, Stage.REJECTED)
-        return any(lane.rejection for lane in top)
 
     def _reject_stale(self, lanes: Sequence[Lane]) -> None:
         """Tells the lag of all that can be told, and rejects what is too far behind."""
@@ -217,7 +222,7 @@ class Race:
 
     @property
     def _gate_limit_s(self) -> float:
-        return min(GATE_LIMIT_S, self._terms.deadline_s)
+        return min(LATENCY_LIMIT_S if self._terms.latency_only else GATE_LIMIT_S, self._terms.deadline_s)
 
     def _spent_bytes(self) -> int:
         return int(WIRE_SHARE * sum(lane.spent_bytes for lanes in self._lanes.values() for lane in lanes))
