@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+import corpus
 import pytest
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Value
+
+corpus_cases = corpus.cases
 
 
 class Lens(Protocol):
@@ -57,22 +58,6 @@ def check(lens: Lens, text: str, path: Path, *values: Value) -> bool:
         return False
     hold(lens, text, path, *values)
     return True
-
-
-def corpus(client: str) -> Iterator[Path]:
-    """The real configuration files of `client`, below MIRRORCTL_CORPUS or beside the project."""
-    named = os.environ.get("MIRRORCTL_CORPUS")
-    root = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "corpus"
-    folder = root / client
-    yield from sorted(path for path in folder.glob("*") if path.is_file()) if folder.is_dir() else ()
-
-
-def corpus_cases(client: str) -> list[object]:
-    """Parameters for a test of each file of the corpus; one that is skipped where there is no corpus."""
-    files = list(corpus(client))
-    if not files:
-        return [pytest.param(None, marks=pytest.mark.skip(reason="no corpus here: set MIRRORCTL_CORPUS"))]
-    return [pytest.param(path, id=path.name) for path in files]
 
 
 def text_of(path: Path) -> str:

@@ -185,7 +185,7 @@ def compare(machine: Machine, client: Client, files: Mapping[str, str], environ:
     assert state.effective_url == told
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     files=st.dictionaries(st.sampled_from(PLACES), st.tuples(forms, headings), max_size=4),
     environ=environs,
