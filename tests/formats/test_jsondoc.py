@@ -151,6 +151,7 @@ def test_get_returns_the_value(text: str, value: object) -> None:
         pytest.param('{"a": "\udcd3"}', 1, 8, id="not UTF-8"),
         pytest.param("\u3000\n", 1, 1, id="ideographic space"),
         pytest.param('{"a": ' + "[" * 100_000, 1, 7, id="nested too deeply"),
+        pytest.param("{" + ",".join(f'"{n:05}":1' for n in range(10_001)) + "}", 1, 100_002, id="too many keys"),
     ],
 )
 def test_what_dockerd_may_not_read_is_refused(text: str, line: int, column: int) -> None:

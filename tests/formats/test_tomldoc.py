@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from formats.toml_reader import ENTRY, INDEX, Place, read_by_python
 
@@ -177,6 +179,22 @@ def test_what_is_not_toml_is_refused(text: str, line: int, column: int) -> None:
     assert (caught.value.line, caught.value.column) == (line, column)
     with pytest.raises(FormatError):
         tomldoc.append_table(text, INDEX, ENTRY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a = [" + "1," * 25_000 + "]", id="values"),
+        pytest.param("".join(f"[a{n}]\n" for n in range(25_001)), id="tables"),
+        pytest.param("\n" * 50_001, id="lines"),
+        pytest.param('a = "' + "\\n" * 50_001 + '"', id="escapes"),
+        pytest.param("a = 1." + "1" * 1000, id="digits"),
+    ],
+)
+def test_what_is_too_large_is_refused(text: str) -> None:
+    tomllib.loads(text)
+    with pytest.raises(FormatError):
+        tomldoc.parse(text)
 
 
 def test_a_comment_before_the_comma_is_nobodys() -> None:
