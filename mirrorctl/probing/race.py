@@ -147,6 +147,8 @@ class Race:
             if not self._terms.latency_only:
                 await self._scout(contest, lanes, seen)
             await contest.confirm(lanes)
+            if not self._terms.latency_only and any(lane.passed and lane.mirror.id not in seen for lane in lanes):
+                continue
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
             patience_s = min(self._gate_limit_s, enough_s) - self._elapsed_s
@@ -190,8 +192,8 @@ class Race:
         trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
         if trouble and leader and not self._terms.latency_only:
             until_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S)
-            while self._elapsed_s < until_s and leader.passed:
-                await asyncio.sleep(WINK_S)  # noqa: ASYNC110  the end is a time or a rejection
+            while self._elapsed_s < until_s and leader.passed:  # noqa: ASYNC110  it ends by time or by a rejection
+                await asyncio.sleep(WINK_S)
         if not self._terms.latency_only:
             await self._look(lanes)
         return contest.leader(lanes) is leader

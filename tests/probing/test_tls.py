@@ -82,7 +82,11 @@ def test_silence_instead_of_a_handshake() -> None:
 
 
 def test_http_where_tls_is_expected() -> None:
-    with Server() as server:
+    def greet(server: Server, connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with Server(greet=greet) as server:
         assert code_of(server.url.replace("http:", "https:")) == "tls"
 
 
