@@ -6,7 +6,7 @@ import json
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
@@ -24,6 +24,7 @@ from mirrorctl.commands.status import StatusData
 from mirrorctl.model import Notice, Ranking, Reason
 from mirrorctl.render.envelope import envelope
 from mirrorctl.text import Text
+from mirrorctl.values import fields, replace
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "json.md"
 COMMANDS: dict[str, type[Any]] = {
