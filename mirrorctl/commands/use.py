@@ -20,8 +20,11 @@ from mirrorctl.ranking import choose
 from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Target
-from mirrorctl.text import _
+from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field, replace
+
+
+OFFLINE = {"dns", "connect-timeout", "unreachable", "proxy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,13 @@ class Talk:
         self.exit_code = self.exit_code or error.exit_code
 
 
+class Strict(Talk):
+    """Lets nothing pass."""
+
+    def fail(self, error: MirrorctlError, subject: str) -> None:  # noqa: ARG002
+        raise error
+
+
 def use(
     session: Session,
     request: Request,
@@ -75,8 +85,8 @@ def use(
     pending = tuple(change for change in changes if change.plan.changed)
     if not present and not talk.errors:
         raise UsageError(_("no client is present on this machine"), hint=_("-t NAME says which one to prepare"))
-    if not changes and talk.errors:
-        return _result(preview, talk)
+    if talk.errors and (not changes or _is_one(request, talk)):
+        return _result(view(session, (), rankings), talk)
     if request.check:
         talk.exit_code = talk.exit_code or (ExitCode.WOULD_CHANGE if pending else ExitCode.OK)
         return _result(preview, talk)
@@ -90,9 +100,29 @@ def use(
     if not agreed:
         talk.warnings.append(Notice(code="declined", message=_("nothing was changed")))
         return _result(preview, talk)
-    identifier = transaction.commit(session, pending, command=_command(request), switches=switches)
+    identifier = transaction.commit(
+        session,
+        pending,
+        command=_command(request),
+        switches=switches,
+        again=lambda: _plan_again(session, request, clients, rankings),
+    )
     verified = switches.verify and session.machine.root is None
     return _result(view(session, changes, rankings, identifier=identifier, verified=verified), talk)
+
+
+def _is_one(request: Request, talk: Talk) -> bool:
+    """Whether nothing is to be done because a file stands in the way: what was named is done together or not at all."""
+    return bool(request.targets) and any(error.code in {"config", "conflict", "write"} for error in talk.errors)
+
+
+def _plan_again(
+    session: Session, request: Request, clients: dict[str, Client], rankings: dict[str, Ranking]
+) -> tuple[Change, ...]:
+    """The changes as they are needed now that another run has changed a file. Raises what stands in the way."""
+    talk = Strict()
+    changes = _plan(session, request, _read(session, request, clients, talk), rankings, talk)
+    return tuple(change for change in changes if change.plan.changed)
 
 
 def _refuse_vague(session: Session, request: Request) -> None:
@@ -252,13 +282,19 @@ def _fastest(
                 target=target.NAME,
                 count=len(ranking.rejected),
             ),
-            hint=_(
-                "its configuration was left as it is; mirrorctl probe -t {target} says what is wrong with each",
-                target=target.NAME,
-            ),
+            hint=_why_none(ranking, target.NAME),
             subject=target.NAME,
         )
     return chosen
+
+
+def _why_none(ranking: Ranking, name: str) -> Text:
+    """Nothing was reached at all where the fault is on this side."""
+    if {probe.reason.code for probe in ranking.rejected if probe.reason} <= OFFLINE:
+        return _("not one of them was reached: check the network of this machine, its DNS and its proxy")
+    return _(
+        "its configuration was left as it is; mirrorctl probe -t {target} says what is wrong with each", target=name
+    )
 
 
 def _change(session: Session, request: Request, found: Present, mirrors: tuple[Mirror, ...]) -> Change:
