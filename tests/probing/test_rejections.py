@@ -1,0 +1,34 @@
+"""Every code of a rejection is documented, and no others are."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+
+def strings(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and CODE.fullmatch(part.value):
+            yield part.value
+
+
+def codes_in(tree: ast.AST) -> Iterator[str]:
+    """First arguments of Rejected, and the first of a pair that is returned in its place."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Rejected" and node.args:
+            yield from strings(node.args[0])
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            yield from strings(node.value.elts[0])
+
+
+def test_the_codes_are_those_of_the_reference() -> None:
+    sources = [*(ROOT / "mirrorctl/ecosystems").glob("*.py"), *(ROOT / "mirrorctl/probing").glob("*.py")]
+    used = {code for source in sources for code in codes_in(ast.parse(source.read_text(encoding="utf-8")))}
+    text = (ROOT / "docs/reference/rejections.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-z-]+)` \|", text, re.MULTILINE))
+    assert used == documented
