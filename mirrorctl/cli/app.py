@@ -76,8 +76,8 @@ def use(
     ] = False,
 ) -> None:
     from mirrorctl.cli.use import run_use
+    from mirrorctl.commands.choice import Request
     from mirrorctl.commands.selection import Policy
-    from mirrorctl.commands.use import Request
 
     policy = Policy(
         trust=trust,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 from mirrorctl.cli.console import Console
+from mirrorctl.commands.choice import Request
 from mirrorctl.commands.transaction import Switches
-from mirrorctl.commands.use import Request, use
+from mirrorctl.commands.use import use
 
 
 def run_use(console: Console, request: Request, *, yes: bool, verify: bool, activate: bool) -> None:

@@ -1,0 +1,83 @@
+"""Which mirrors a target gets, for what the user asked."""
+
+from __future__ import annotations
+
+from mirrorctl.commands import selection
+from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
+from mirrorctl.commands.session import Present, Session
+from mirrorctl.errors import NoMirrorError
+from mirrorctl.model import Mirror, Ranking, Scope, Trust
+from mirrorctl.ranking import choose
+from mirrorctl.targets.base import Target
+from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass, field
+
+OFFLINE = {"dns", "connect-timeout", "unreachable", "proxy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for."""
+
+    which: str
+    targets: tuple[str, ...] = ()
+    scope: Scope | None = None
+    policy: Policy = field(default_factory=Policy)
+    dry_run: bool = False
+    check: bool = False
+    replace_private: bool = False
+
+
+def pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:
+    target = found.target
+    if request.which == UPSTREAM:
+        return ()
+    if request.which == FASTEST:
+        current = target.state(session.machine, found.client, found.contents, found.scope).urls
+        return _fastest(session, request, target, rankings.get(target.ECOSYSTEM), current)
+    mirrors = selection.look_up(session, request.which, target.ECOSYSTEM, request.policy)
+    if not request.targets:
+        # An operator's single repositories are a rule each: nobody wants a dozen of them who has not asked for git.
+        mirrors = tuple(mirror for mirror in mirrors if selection.is_whole(mirror) or mirror.id == request.which)
+    if not mirrors:
+        raise NoMirrorError(
+            _("{name} has no mirror for {target}", name=request.which, target=target.NAME),
+            hint=_("it was left alone; mirrorctl list -t {target} shows who has", target=target.NAME),
+            subject=target.NAME,
+        )
+    return mirrors if target.ECOSYSTEM == "git" else mirrors[: target.CAPACITY]
+
+
+def _fastest(
+    session: Session, request: Request, target: Target, ranking: Ranking | None, current: tuple[str, ...]
+) -> tuple[Mirror, ...]:
+    if ranking is None:
+        only = selection.left_out(session, target.ECOSYSTEM, request.policy)
+        raise NoMirrorError(
+            _("no mirror for {target} is run by a university or a company", target=target.NAME)
+            if request.policy.trust is Trust.COMPANY
+            else _("no mirror for {target} is trusted at this level", target=target.NAME),
+            hint=only.hint if only else _("mirrorctl list --all shows every mirror known"),
+            subject=target.NAME,
+        )
+    chosen = choose(ranking, current=current, capacity=target.CAPACITY)
+    if not chosen:
+        raise NoMirrorError(
+            _(
+                "no mirror for {target} can be used now; tried: {count}",
+                target=target.NAME,
+                count=len(ranking.rejected),
+            ),
+            hint=_why_none(ranking, target.NAME),
+            subject=target.NAME,
+        )
+    return chosen
+
+
+def _why_none(ranking: Ranking, name: str) -> Text:
+    """Nothing was reached at all where the fault is on this side."""
+    if {probe.reason.code for probe in ranking.rejected if probe.reason} <= OFFLINE:
+        return _("not one of them was reached: check the network of this machine, its DNS and its proxy")
+    return _(
+        "its configuration was left as it is; mirrorctl probe -t {target} says what is wrong with each", target=name
+    )
