@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 
 # Not every kernel and file system can exchange two names, or rename without replacing (renameat2(2)).
 UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP})
@@ -29,6 +30,11 @@ class Disk:
 
     def close(self, file: int) -> None:
         os.close(file)
+
+    def let_go(self, file: int) -> None:
+        """Closes what was not written to, or has been synchronised: failing to says nothing about any content."""
+        with suppress(OSError):
+            self.close(file)
 
     def read(self, file: int, count: int) -> bytes:
         return os.read(file, count)
@@ -190,7 +196,7 @@ def sync_folder(disk: Disk, folder: int) -> None:
     try:
         disk.fsync(file)
     finally:
-        disk.close(file)
+        disk.let_go(file)
 
 
 def names_in(disk: Disk, folder: int) -> list[str]:
@@ -198,7 +204,7 @@ def names_in(disk: Disk, folder: int) -> list[str]:
     try:
         return sorted(disk.names(file))
     finally:
-        disk.close(file)
+        disk.let_go(file)
 
 
 _found: list[Rename] = []

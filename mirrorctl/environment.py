@@ -6,8 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from mirrorctl.errors import UsageError
+from mirrorctl.disk import REAL
+from mirrorctl.errors import UsageError, WriteError
 from mirrorctl.model import Machine, Scope
+from mirrorctl.places import own_rules, reach
 from mirrorctl.text import _
 
 
@@ -48,7 +50,7 @@ def state_directory(machine: Machine, scope: Scope) -> Path:
     if machine.root is not None:
         return machine.path("/var/lib/mirrorctl")
     if chosen := machine.environ.get("MIRRORCTL_STATE_DIR"):
-        return Path(chosen)
+        return machine.cwd / chosen
     if scope is Scope.SYSTEM:
         return Path("/var/lib/mirrorctl")
     return _user_directory(machine, "state", "XDG_STATE_HOME", ".local/state")
@@ -61,16 +63,27 @@ def catalog_files(machine: Machine, given: tuple[Path, ...]) -> tuple[tuple[str,
     """
     layers = [("system", machine.path("/etc/mirrorctl/mirrors.toml"))]
     if machine.root is None:
-        layers.append(("user", _user_directory(machine, "config", "XDG_CONFIG_HOME", ".config") / "mirrors.toml"))
+        own = _user_directory(machine, "config", "XDG_CONFIG_HOME", ".config") / "mirrors.toml"
+        layers += [("user", own)] if is_own(own, machine) else []
     found = [(layer, path) for layer, path in layers if path.is_file()]
     named = [Path(name) for name in machine.environ.get("MIRRORCTL_CATALOG", "").split(os.pathsep) if name]
     return (*found, *(("named", path) for path in (*named, *given)))
 
 
+def is_own(path: Path, machine: Machine) -> bool:
+    """Whether nobody but the user, or root, can have written the file: after sudo, HOME may be somebody else's."""
+    try:
+        with reach(path, own_rules(machine), REAL) as place:
+            return REAL.lstat(place.name, place.folder).st_uid in {0, machine.euid}
+    except (OSError, WriteError):
+        return False
+
+
 def _user_directory(machine: Machine, kind: str, variable: str, habit: str) -> Path:
     if machine.platform.startswith("linux"):  # what platformdirs does there, without its start-up cost
         base = machine.environ.get(variable, "").strip()
-        return (Path(base) if base else machine.home / habit) / "mirrorctl"
+        # "If an implementation encounters a relative path … it should consider the path invalid and ignore it."
+        return (Path(base) if base.startswith("/") else machine.home / habit) / "mirrorctl"
     import platformdirs  # noqa: PLC0415
 
     return Path(getattr(platformdirs, f"user_{kind}_dir")("mirrorctl", appauthor=False))

@@ -8,13 +8,13 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from mirrorctl.disk import REAL, Disk, read_all
+from mirrorctl.disk import REAL, Disk, read_all, write_all
 from mirrorctl.errors import ConfigError, WriteError
 from mirrorctl.places import MissingFolderError, Place, Rules, reach, user_name
 from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass
 
 LIMIT_BYTES = 1024 * 1024
 PATIENCE_S = 0.5
@@ -77,7 +77,7 @@ def _open(path: Path, name: str, disk: Disk, folder: int | None, flags: int) -> 
         _refuse_odd(path, kind.st_mode)
         return Found(read_all(disk, file, LIMIT_BYTES), kind, disk.attributes(file))
     finally:
-        disk.close(file)
+        disk.let_go(file)
 
 
 def refuse_large(path: Path, size_bytes: int) -> None:
@@ -132,7 +132,7 @@ def _check_folder(path: Path, folder: int, disk: Disk) -> None:
     try:
         _refuse_frozen(path, file, disk)
     finally:
-        disk.close(file)
+        disk.let_go(file)
 
 
 def _check_file(place: Place, rules: Rules, disk: Disk) -> None:
@@ -159,7 +159,7 @@ def _check_file(place: Place, rules: Rules, disk: Disk) -> None:
         if disk.mount_of(file) != disk.mount_of(place.folder):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), str(place.path))
     finally:
-        disk.close(file)
+        disk.let_go(file)
 
 
 def _without_passing_links(file: int, disk: Disk) -> os.stat_result:
@@ -177,6 +177,18 @@ def _refuse_frozen(path: Path, file: int, disk: Disk) -> None:
             hint=_("if that was not on purpose: sudo chattr -i -a {path}", path=path),
             subject=str(path),
         )
+
+
+def keep(path: Path, data: bytes, rules: Rules, disk: Disk = REAL) -> None:
+    """Writes a file of the program's own, for its owner alone: a cache, a crash log. Raises OSError, WriteError."""
+    with reach(path, rules, disk, make=0o700) as place:
+        temp = f".{place.name}-{os.urandom(4).hex()}"
+        file = disk.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, place.folder)
+        try:
+            write_all(disk, file, data)
+        finally:
+            disk.close(file)
+        disk.rename(temp, place.name, place.folder)
 
 
 # Failures

@@ -18,7 +18,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from mirrorctl.journal_record import DamagedError, pack, unpack
 from mirrorctl.model import SavedFile, Transaction
 from mirrorctl.places import MissingFolderError, Rules, reach
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, field, replace
 
 LOCK_PATIENCE_S = 30.0
 PAUSE_S = 0.01
@@ -68,7 +68,7 @@ class Journal:
                     raise FileNotFoundError(str(self.directory))
                 yield folder
             finally:
-                self.disk.close(folder)
+                self.disk.let_go(folder)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -89,7 +89,7 @@ class Journal:
                 time.sleep(PAUSE_S)
             yield
         finally:
-            self.disk.close(file)
+            self.disk.let_go(file)
 
     def _try(self, file: int) -> bool:
         with self._explained():
@@ -113,7 +113,7 @@ class Journal:
         entry = Transaction(id="", at=at.astimezone(UTC), command=command, state="pending", files=files, undoes=undoes)
         with self._explained(), self._folder() as folder:
             self._sweep(folder)
-            taken = [int(name.partition("-")[0]) for name, _state in self._names(folder)]
+            taken = [int(name.partition("-")[0]) for name, _state in self._listing(folder)]
             number = max([int(at.timestamp() * 1_000_000), *(number + 1 for number in taken)])
             identifier = f"{number:016d}-{self.random(3).hex()}"
             try:
@@ -158,7 +158,7 @@ class Journal:
     def prune(self) -> None:
         """Deletes the oldest records beyond KEEP or KEEP_BYTES; never an unfinished one, nor any file's first."""
         with self._explained(), self._folder() as folder:
-            names = self._names(folder)
+            names = self._listing(folder)
             sizes = {name: self.disk.lstat(".".join(name), folder).st_blocks * 512 for name in names}
             excess = max(len(names) - KEEP, 0)
             excess_bytes = sum(sizes.values()) - KEEP_BYTES
@@ -214,7 +214,7 @@ class Journal:
         for _attempt in range(10):
             try:
                 with self._folder() as folder:
-                    names = [name for name in reversed(self._names(folder)) if wanted(name[1])]
+                    names = [name for name in reversed(self._listing(folder)) if wanted(name[1])]
                     return [self._load(folder, *name, plain=plain) for name in names]
             except MissingFolderError:
                 return []
@@ -224,7 +224,7 @@ class Journal:
                 return []
         return []
 
-    def _names(self, folder: int) -> list[tuple[str, str]]:
+    def _listing(self, folder: int) -> list[tuple[str, str]]:
         """Id and state of every record, the oldest first."""
         split = (name.rpartition(".")[::2] for name in self.disk.names(folder) if not name.startswith("."))
         return sorted((identifier, state) for identifier, state in split if state in STATES and _is_id(identifier))
@@ -234,7 +234,7 @@ class Journal:
         try:
             data = read_all(self.disk, file, RECORD_LIMIT_BYTES)
         finally:
-            self.disk.close(file)
+            self.disk.let_go(file)
         try:
             return unpack(data, identifier, "applied" if state == "committed" and not plain else state)
         except DamagedError:

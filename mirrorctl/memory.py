@@ -15,9 +15,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from mirrorctl import __version__
+from mirrorctl import __version__, files
 from mirrorctl.dialogue import Output, Run
+from mirrorctl.errors import WriteError
 from mirrorctl.model import Machine
+from mirrorctl.places import own_rules
 
 KEPT = 64
 LIMIT_BYTES = 4 * 1024 * 1024
@@ -58,7 +60,7 @@ def keep(key: str, output: Output, machine: Machine) -> None:
     answers[key] = output.stdout
     while len(answers) > KEPT:
         answers.pop(next(iter(answers)))
-    _write(path, json.dumps(answers).encode("ascii"))
+    _write(path, json.dumps(answers).encode("ascii"), machine)
 
 
 def stamp_of(paths: tuple[Path, ...]) -> str:
@@ -96,17 +98,12 @@ def recall_value(name: str, key: str, machine: Machine) -> object:
 def keep_value(name: str, key: str, value: object, machine: Machine) -> None:
     import pickle  # noqa: PLC0415
 
-    _write(cache_file(machine, f"{name}.pickle"), key.encode() + b"\n" + pickle.dumps(value))
+    _write(cache_file(machine, f"{name}.pickle"), key.encode() + b"\n" + pickle.dumps(value), machine)
 
 
-def _write(path: Path, data: bytes) -> None:
-    temp = path.with_name(f".{path.name}-{os.urandom(4).hex()}")
-    with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        temp.replace(path)
+def _write(path: Path, data: bytes, machine: Machine) -> None:
+    with suppress(OSError, WriteError):
+        files.keep(path, data, own_rules(machine))
 
 
 def _load(path: Path, machine: Machine) -> dict[str, object]:

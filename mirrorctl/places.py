@@ -13,13 +13,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorctl.disk import Disk, sync_folder
 from mirrorctl.errors import WriteError
 from mirrorctl.model import Machine, Scope
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 MAX_LINKS = 40  # as path_resolution(7)
 _WALKING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -56,6 +56,11 @@ def rules_for(machine: Machine, scope: Scope) -> Rules:
     return Rules(euid=machine.euid, links=links, root=machine.root or Path("/"))
 
 
+def own_rules(machine: Machine) -> Rules:
+    """For what the program keeps for itself, which is never in an image."""
+    return Rules(euid=machine.euid, links=True)
+
+
 @contextmanager
 def reach(path: Path, rules: Rules, disk: Disk, *, make: int | None = None) -> Iterator[Place]:
     """The place of `path`; with `make`, directories that are missing are made with that mode.
@@ -66,7 +71,7 @@ def reach(path: Path, rules: Rules, disk: Disk, *, make: int | None = None) -> I
     try:
         yield walk.to(path)
     finally:
-        disk.close(walk.folder)
+        disk.let_go(walk.folder)
 
 
 class _Walk:
@@ -104,7 +109,7 @@ class _Walk:
     def _enter(self, part: str) -> None:
         inner = self.disk.open(part, _WALKING, self.folder)
         outer, self.folder = self.folder, inner
-        self.disk.close(outer)
+        self.disk.let_go(outer)
         self.at = self.at.parent if part == ".." else self.at / part
         self._check()
 
@@ -148,7 +153,7 @@ class _Walk:
         target = Path(self.disk.readlink(part, self.folder))
         if target.is_absolute():
             outer, self.folder = self.folder, self.disk.open(target.anchor, _WALKING)
-            self.disk.close(outer)
+            self.disk.let_go(outer)
             self.at = Path(target.anchor)
         return [name for name in target.parts if name not in {target.anchor, "."}] or ["."]
 

@@ -5,7 +5,6 @@ Pure. A plan that its own checks do not confirm is a bug of ours, and nothing is
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from mirrorctl.errors import ConfigError, ConflictError, FormatError
@@ -15,6 +14,7 @@ from mirrorctl.planning_merge import ClashError, merge_text, merge_value
 from mirrorctl.redaction import redact
 from mirrorctl.targets.base import Contents, Decision, Setting, Target
 from mirrorctl.text import _
+from mirrorctl.values import replace
 
 
 class SelfCheckError(RuntimeError):

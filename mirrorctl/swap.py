@@ -40,11 +40,12 @@ def stage(slot: Slot, before: bytes | None, after: bytes | None, mode: int | Non
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     file = disk.open(slot.temp, flags, slot.folder, 0o644 if like is None and mode is None else 0o600)
     try:
-        write_all(disk, file, data)
+        # In this order, a file that has all its content has all the rest as well.
         if like is not None:
             _copy_metadata(disk, like, file)
         elif mode is not None:
             disk.chmod(file, mode)
+        write_all(disk, file, data)
         disk.fsync(file)
     finally:
         disk.close(file)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from mirrorctl.disk import Disk, names_in, sync_folder
+from mirrorctl.files import Found, look
 from mirrorctl.places import Rules, reach
 from mirrorctl.swap import enter, exchange, stage
 from mirrorctl.swap_lock import drop_stale_lock, locked
@@ -27,17 +29,18 @@ def take_back(slot: Slot, before: bytes | None, ours: Collection[bytes | None], 
 
 
 def _restore(slot: Slot, before: bytes | None, ours: Collection[bytes | None], mode: int | None) -> bool:
-    current = content(slot, slot.name)
+    found = look(slot.place, slot.name, slot.disk)
+    current = found.data if found else None
     if current == before:
         return True
     if current not in ours:
         return False
-    beside = content(slot, slot.temp)
     if before is None:
         _drop_all(slot, ours)
         return _take_away(slot, ours)
-    theirs = beside is not None and not _is_known(beside, (before, *ours), slot)
-    if not theirs and beside != before:
+    beside = look(slot.place, slot.temp, slot.disk)
+    theirs = beside is not None and not _is_known(beside.data, (before, *ours), slot)
+    if not theirs and not _is_whole(beside, before, found, mode):
         _drop_all(slot, (before, *ours))
         stage(slot, current, before, mode)
     with locked(slot, slot.temp):
@@ -49,6 +52,16 @@ def _restore(slot: Slot, before: bytes | None, ours: Collection[bytes | None], m
             return not theirs
         exchange(slot)  # somebody has added to our content
     return False
+
+
+def _is_whole(beside: Found | None, before: bytes, like: Found | None, mode: int | None) -> bool:
+    """Whether what lies beside the file can take its place: content, owner, mode and attributes."""
+    if beside is None or beside.data != before:
+        return False
+    if like is None:
+        return mode is None or stat.S_IMODE(beside.stat.st_mode) == mode
+    owners = [(found.stat.st_mode, found.stat.st_uid, found.stat.st_gid) for found in (beside, like)]
+    return owners[0] == owners[1] and beside.attributes == like.attributes
 
 
 def _take_away(slot: Slot, ours: Collection[bytes | None]) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from mirrorctl.disk import Disk
 from mirrorctl.errors import ConflictError
 from mirrorctl.files import PATIENCE_S, PAUSE_S, look
 from mirrorctl.places import Place
 from mirrorctl.text import _
+from mirrorctl.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def _is_being_written(slot: Slot, name: str) -> bool:
     try:
         return slot.disk.is_being_written(file)
     finally:
-        slot.disk.close(file)
+        slot.disk.let_go(file)
 
 
 def overtaken(slot: Slot) -> ConflictError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,8 +72,9 @@ def _write_crash_log(error: Exception) -> Path | None:
     import platform
     import traceback
 
-    from mirrorctl import environment
+    from mirrorctl import environment, files
     from mirrorctl.model import Scope
+    from mirrorctl.places import own_rules
 
     now = datetime.now(UTC)
     text = "\n".join(
@@ -86,12 +86,9 @@ def _write_crash_log(error: Exception) -> Path | None:
         ]
     )
     try:
-        folder = environment.state_directory(environment.capture(), Scope.USER)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"crash-{now:%Y%m%dT%H%M%S}.log"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(_redacted(text))
+        machine = environment.capture()
+        path = environment.state_directory(machine, Scope.USER) / f"crash-{now:%Y%m%dT%H%M%S}.log"
+        files.keep(path, _redacted(text).encode("utf-8", "backslashreplace"), own_rules(machine))
     except (OSError, MirrorctlError):
         return None
     return path

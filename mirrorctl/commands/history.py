@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import datetime
 
-from mirrorctl import files, process
+from mirrorctl import files
 from mirrorctl.commands import transaction
 from mirrorctl.commands.outcome import EditView
 from mirrorctl.commands.result import Result
+from mirrorctl.commands.rollback import running_clients
 from mirrorctl.commands.session import Session
 from mirrorctl.commands.transaction import Change, Switches
-from mirrorctl.errors import UsageError
+from mirrorctl.errors import ConflictError, UsageError
 from mirrorctl.model import Client, Notice, Plan, SavedFile, Transaction
 from mirrorctl.places import rules_for
 from mirrorctl.planning import diff, revert, setting_of
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,22 +77,20 @@ def undo(
     """Takes one change back, the latest one if none is named: our settings, and nobody else's."""
     warnings = () if dry_run else transaction.recover(session)
     entry = _find(session, identifier)
-    plans = tuple(_plan(session, file, force=force) for file in reversed(entry.files))
-    edits = tuple(edit for plan in plans for edit in plan.edits if edit.changed)
+    if not force:
+        _refuse_buried(session, entry)
+    clients = running_clients(session.machine, entry)
+    changes = _changes(session, entry, clients, force=force)
+    edits = tuple(edit for change in changes for edit in change.plan.edits if edit.changed)
     done = None
     if edits and not dry_run:
-        clients = _clients(session, entry)
-        changes = tuple(
-            Change(target=TARGETS[plan.target], client=clients.get(plan.target, Client(target=plan.target)), plan=plan)
-            for plan in plans
-        )
-        quiet = {plan.target for plan in plans if plan.target not in clients}
         done = transaction.commit(
             session,
             changes,
             command=f"undo {entry.id}",
-            switches=replace(switches, verify=False, activate=switches.activate and not quiet),
+            switches=replace(switches, verify=False),
             undoes=entry.id,
+            again=lambda: _changes(session, entry, clients, force=force),
         )
     data = UndoData(
         undone=entry.id,
@@ -123,26 +123,48 @@ def _find(session: Session, identifier: str | None) -> Transaction:
 
 
 def _refuse_done(entry: Transaction) -> None:
-    if entry.state != "applied":
-        raise UsageError(
-            _("change {id} was already taken back", id=entry.id),
-            hint=_("mirrorctl history lists the changes"),
-            subject=entry.id,
-        )
+    if entry.state == "applied":
+        return
+    states = {
+        "undone": _("change {id} was already taken back", id=entry.id),
+        "rolled_back": _("change {id} never took effect", id=entry.id),
+        "damaged": _("the record of change {id} is damaged", id=entry.id),
+    }
+    raise UsageError(
+        states.get(entry.state, _("change {id} is not finished", id=entry.id)),
+        hint=_("mirrorctl history lists the changes"),
+        subject=entry.id,
+    )
 
 
-def _plan(session: Session, file: SavedFile, *, force: bool) -> Plan:
+def _refuse_buried(session: Session, entry: Transaction) -> None:
+    """A later change of the same setting has to go first."""
+    own = {(file.target, file.path) for file in entry.files}
+    for later in session.transactions():
+        if later.id == entry.id:
+            return
+        if later.state == "applied" and later.undoes != entry.id and own & {(f.target, f.path) for f in later.files}:
+            raise ConflictError(
+                _("change {later} came after {id}, in the same file", later=later.id, id=entry.id),
+                hint=_(
+                    "mirrorctl undo {later} first; mirrorctl undo {id} --force does without",
+                    later=later.id,
+                    id=entry.id,
+                ),
+                subject=later.id,
+            )
+
+
+def _changes(session: Session, entry: Transaction, clients: Mapping[str, Client], *, force: bool) -> tuple[Change, ...]:
+    """The way back, the last file first."""
+    return tuple(_change(session, file, clients, force=force) for file in reversed(entry.files))
+
+
+def _change(session: Session, file: SavedFile, clients: Mapping[str, Client], *, force: bool) -> Change:
     target = TARGETS[file.target]
-    edit = revert(target, file, files.read(file.path), force=force)
     files.check(file.path, rules_for(session.machine, file.scope), session.disk)
-    return Plan(target=file.target, scope=file.scope, mirrors=(), urls=setting_of(file.value_before), edits=(edit,))
-
-
-def _clients(session: Session, entry: Transaction) -> dict[str, Client]:
-    if session.machine.root is not None:
-        return {}
-    found = {}
-    for name in {file.target for file in entry.files}:
-        if client := process.converse(TARGETS[name].inspect(session.machine), session.machine):
-            found[name] = client
-    return found
+    edit = revert(target, file, files.read(file.path), force=force)
+    urls = setting_of(edit.value_after)
+    plan = Plan(target=file.target, scope=file.scope, mirrors=(), urls=urls, edits=(edit,))
+    client = clients.get(file.target)
+    return Change(target=target, client=client or Client(target=file.target), plan=plan, live=client is not None)

@@ -152,15 +152,15 @@ def _settle(machine: Machine, journal: Journal, entry: Transaction) -> tuple[Not
         if entry.state == "committed":
             tidy_up(machine, journal, entry.id, entry.files)
             return ()
-        notices = roll_back(machine, journal, entry.id, entry.files, _clients(machine, entry))
+        notices = roll_back(machine, journal, entry.id, entry.files, running_clients(machine, entry))
     except MirrorctlError as error:
         return (Notice(code="recover", message=error.message, hint=error.hint, subject=entry.id),)
     done = _("an interrupted change of {at} was rolled back", at=at)
     return (Notice(code="recovered", message=done, subject=entry.id), *notices)
 
 
-def _clients(machine: Machine, entry: Transaction) -> dict[str, Client]:
-    """The running clients that have to be told."""
+def running_clients(machine: Machine, entry: Transaction) -> dict[str, Client]:
+    """The clients that have to be told when their files change, as far as they are there."""
     found: dict[str, Client] = {}
     for name in {file.target for file in entry.files} & TARGETS.keys():
         target = TARGETS[name]

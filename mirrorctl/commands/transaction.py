@@ -9,7 +9,6 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -26,17 +25,19 @@ from mirrorctl.process import converse, converse_all
 from mirrorctl.swap_slot import Slot
 from mirrorctl.targets.base import Target
 from mirrorctl.text import _
+from mirrorctl.values import dataclass, field, replace
 
-FOLDER_MODE = 0o777  # less the umask
+FOLDER_MODE = 0o755  # less the umask; never one that others may write to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A plan together with the client it is for."""
+    """A plan together with the client it is for. `live`: there is such a client, and it may have to be told."""
 
     target: Target
     client: Client
     plan: Plan
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class _Run:
         return next(change for change in self.changes if file.target == change.target.NAME)
 
     def _is_live(self, change: Change) -> bool:
-        return change.plan.changed and self.switches.activate and self.machine.root is None
+        return change.live and change.plan.changed and self.switches.activate and self.machine.root is None
 
     def _activate(self, change: Change, urls: tuple[str, ...]) -> None:
         self.told[change.target.NAME] = change.client

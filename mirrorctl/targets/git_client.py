@@ -25,6 +25,7 @@ _ASKED = (
 # Nobody is asked for a password, and no stored one is offered: the address is a public repository.
 _ANONYMOUS: Mapping[str, str | None] = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
 _NO_SECRETS = ("-c", "credential.helper=", "-c", "http.extraHeader=")
+PATIENCE_S = 5.0  # git reads its files in a moment, unless one of them is a pipe
 FIRST_TO_NAME_ITS_FILE = (2, 42)
 _NOTHING_READ: Mapping[str, str | None] = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -50,9 +51,9 @@ def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
         return None
     version = version_of(said.stdout)
     listed, columns = yield from _list()
-    place = (
-        (yield from run("git", "var", "GIT_CONFIG_SYSTEM")) if version >= FIRST_TO_NAME_ITS_FILE else Output(status=1)
-    )
+    place = Output(status=1)
+    if version >= FIRST_TO_NAME_ITS_FILE and listed.status is not None:
+        place = yield from run("git", "var", "GIT_CONFIG_SYSTEM", timeout_s=PATIENCE_S)
     broken = listed.status == 128
     facts = {
         "broken": excerpt(listed) if broken else "",
@@ -65,10 +66,10 @@ def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
 def _list() -> Dialogue[tuple[Output, int]]:
     """What git reads, and how many columns tell where: scopes from 2.26, origins from 2.8."""
     flags = ["--show-scope", "--show-origin"]
-    listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED)
+    listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED, timeout_s=PATIENCE_S)
     while listed.status == 129 and flags:  # git's usage error
         flags.pop(0)
-        listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED)
+        listed = yield from run("git", "config", *flags, "-z", "--get-regexp", _ASKED, timeout_s=PATIENCE_S)
     return listed, len(flags)
 
 

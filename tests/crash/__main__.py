@@ -1,0 +1,56 @@
+"""The trials without leaving any out, and the changes that must not go unnoticed.
+
+    python tests/crash [kill] [kill2] [error] [power] [--every N]
+
+Prints, for each act, how many trials there were and which failed; exits with 1 if any did.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
+
+from collections.abc import Callable, Iterator  # noqa: E402
+
+from crash.power import cuts  # noqa: E402
+from crash.scene import Scene  # noqa: E402
+from crash.trials import ACTS, Act, Trial, failures, kills, kills_while_recovering, run  # noqa: E402
+
+from mirrorctl import swap_lock  # noqa: E402
+from mirrorctl.targets import TARGETS  # noqa: E402
+
+KINDS: dict[str, Callable[[Scene, Act, int], Iterator[Trial]]] = {
+    "kill": kills,
+    "kill2": kills_while_recovering,
+    "error": failures,
+    "power": lambda scene, act, every: cuts(scene, act, every, chances=5),
+}
+
+
+def main(words: list[str]) -> int:
+    every = int(words[words.index("--every") + 1]) if "--every" in words else 1
+    kinds = [word for word in words if word in KINDS] or list(KINDS)
+    memory = Path("/dev/shm")
+    bad = 0
+    with tempfile.TemporaryDirectory(prefix="mirrorctl-", dir=memory if memory.is_dir() else None) as place:
+        scene = Scene(Path(place) / "scene")
+        TARGETS["daemon"] = scene.daemon.target()
+        swap_lock.PATIENCE_S = 0.05
+        for kind in kinds:
+            for name, act in ACTS.items():
+                start_s = time.monotonic()
+                count, failed = run(KINDS[kind](scene, act, every))
+                took = f"{time.monotonic() - start_s:.0f} s"
+                print(f"{kind:<6} {name:<6} {count - len(failed):>6} of {count:<6} {took:>6}", flush=True)
+                print("".join(f"    {line}\n" for line in failed[:20]), end="", flush=True)
+                bad += len(failed)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
