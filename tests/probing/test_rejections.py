@@ -18,7 +18,7 @@ def codes_in(tree: ast.AST) -> Iterator[str]:
             first = node.args[0]
         if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
             first = node.value.elts[0]
-        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value:
             yield first.value
 
 
