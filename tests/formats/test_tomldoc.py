@@ -19,6 +19,9 @@ from mirrorctl.formats import tomldoc
         pytest.param("a = 1", 'a = 1\n\n[[index]]\nurl = "U"\ndefault = true', id="no final line end"),
         pytest.param("a = 1\r\n", 'a = 1\r\n\r\n[[index]]\r\nurl = "U"\r\ndefault = true\r\n', id="CRLF"),
         pytest.param("\ufeffa = 1\n", '\ufeffa = 1\n\n[[index]]\nurl = "U"\ndefault = true\n', id="byte order mark"),
+        pytest.param(
+            "x = nan\n", 'x = nan\n\n[[index]]\nurl = "U"\ndefault = true\n', id="what is not equal to itself"
+        ),
         pytest.param("# c\n", '# c\n\n[[index]]\nurl = "U"\ndefault = true\n', id="comment"),
         pytest.param(
             '[[index]]\nurl = "V"\n# c\n[pip]\n',
@@ -106,12 +109,13 @@ def test_a_value_that_does_not_fit_its_apostrophes_gets_quotes() -> None:
             '# one\n\n# two\n[[index]]\nurl = "W"\n',
             id="table with its lines",
         ),
-        pytest.param("[[index]]\na=1\n[index.x]\nb=1\n[y]\n", ("index", 0), "[y]\n", id="with its sub-table"),
+        pytest.param("[[index]]\na=1\n\n# c\n[index.x]\nb=1\n[y]\n", ("index", 0), "[y]\n", id="with its sub-table"),
         pytest.param(
             "[[index]]\n[y]\n[[index]]\nb=1\n", ("index", 0), "[y]\n[[index]]\nb=1\n", id="other tables between"
         ),
         pytest.param("x = 1\n\n[[index]]\na=1\n# c\n", ("index", 0), "x = 1\n\n# c\n", id="comment behind it stays"),
         pytest.param("a = [1, 2, 3]", ("a", 1), "a = [1, 3]", id="element"),
+        pytest.param("a = [1, 2, 3]", ("a", 0), "a = [2, 3]", id="first element"),
         pytest.param("a = [1, 2]", ("a", 1), "a = [1]", id="last element"),
         pytest.param("a = [\n  1, # c\n  2 # d\n]", ("a", 1), "a = [\n  1 # c\n]", id="last line of an array"),
         pytest.param("a = { b = 1, c.d = 2 }", ("a", "c", "d"), "a = { b = 1 }", id="inline key"),

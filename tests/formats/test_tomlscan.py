@@ -62,7 +62,7 @@ SCALARS = st.sampled_from(
             "1",
             "-0x1F",
             "1_0.5e-3",
-            "nan",
+            "-inf",
         ),
         *("true", "1979-05-27 07:32:00", "1979-05-27T07:32:00Z", "07:32:00.5"),
     ]
@@ -115,7 +115,7 @@ def test_any_document_keeps_the_laws(text: str) -> None:
         assert "index" in document
         assert not isinstance(value, list) or not all(isinstance(table, dict) for table in value)
         return
-    assert found == tuple(tomllib.loads(text).get("index", ())) or "nan" in text
+    assert found == tuple(tomllib.loads(text).get("index", ()))
     check_laws(text, INDEX)
 
 
