@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-import time
 from collections.abc import Callable
 
 from mirrorctl.ecosystems.base import (
@@ -21,7 +20,7 @@ from mirrorctl.ecosystems.base import (
 )
 from mirrorctl.model import Mirror, Probe, Reason
 from mirrorctl.probing.goodput import LEAST_BYTES, Goodput, Transfer, estimate, merge
-from mirrorctl.probing.wire import Wire
+from mirrorctl.probing.wire import Wire, loop_s
 from mirrorctl.probing.wording import headers_of
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
@@ -40,7 +39,7 @@ class Reading:
     window_s: float
     rtt_s: float
     enough: Callable[[Transfer], bool]
-    started_s: float = field(default_factory=time.perf_counter)
+    started_s: float = field(default_factory=loop_s)
     marks: list[tuple[float, int]] = field(default_factory=list)
     checked_s: float = 0.0
 
@@ -53,7 +52,7 @@ class Reading:
         """What is left of the window, which opens with the first byte."""
         if not self.marks:
             return self.window_s
-        return max(0.0, self.marks[0][0] + self.window_s - (time.perf_counter() - self.started_s))
+        return max(0.0, self.marks[0][0] + self.window_s - (loop_s() - self.started_s))
 
     @property
     def abandoned_bytes(self) -> int:
@@ -64,11 +63,11 @@ class Reading:
         return min(self.limit_bytes - self.marks[-1][1], int(2 * rate * self.rtt_s))
 
     def transfer(self) -> Transfer:
-        return Transfer(marks=self.marks, ended_s=time.perf_counter() - self.started_s, rtt_s=self.rtt_s)
+        return Transfer(marks=self.marks, ended_s=loop_s() - self.started_s, rtt_s=self.rtt_s)
 
     def take(self, count: int) -> bool:
         """Notes the arrival of `count` bytes; true when that is all that is wanted."""
-        now_s = time.perf_counter() - self.started_s
+        now_s = loop_s() - self.started_s
         self.marks.append((now_s, count + (self.marks[-1][1] if self.marks else 0)))
         if self.complete:
             return True
@@ -159,7 +158,7 @@ class Lane:
         async with self.wire.open(self._part(artefact, reading.limit_bytes)) as (response, url):
             check_status(Reply(status=response.status, headers=headers_of(response), body=b"", url=url), 200, 206)
             async for chunk in self.wire.chunks(response):
-                bound.reschedule(asyncio.get_running_loop().time() + min(STALL_S, reading.left_s))
+                bound.reschedule(loop_s() + min(STALL_S, reading.left_s))
                 if self.offset == 0 and len(head) < SIGNATURE_BYTES:
                     head += chunk[:SIGNATURE_BYTES]
                 if reading.take(len(chunk)) and not (artefact.ranged and reading.complete):

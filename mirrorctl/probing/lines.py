@@ -12,6 +12,7 @@ from typing import Any
 
 import httpcore
 
+from mirrorctl.probing.surroundings import Proxy
 from mirrorctl.values import dataclass
 
 HEAD_LIMIT_BYTES = 64 * 1024
@@ -66,8 +67,8 @@ class RationedStream(httpcore.AsyncNetworkStream):
 
 
 class RationedBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, ration: Ration) -> None:
-        self._inner = httpcore.AnyIOBackend()
+    def __init__(self, ration: Ration, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
+        self._inner = inner or httpcore.AnyIOBackend()
         self._ration = ration
 
     async def connect_tcp(
@@ -86,19 +87,19 @@ class RationedBackend(httpcore.AsyncNetworkBackend):
 
 
 def open_pool(
-    context: ssl.SSLContext, proxy: str | None, proxy_auth: tuple[str, str] | None, ration: Ration
+    context: ssl.SSLContext, proxy: Proxy | None, backend: httpcore.AsyncNetworkBackend
 ) -> httpcore.AsyncConnectionPool:
     """A pool for one mirror, HTTP/1.1 only. Raises ValueError or ImportError for a proxy that cannot be used."""
     options: dict[str, Any] = {
         "ssl_context": context,
         "max_connections": 4,
         "keepalive_expiry": 30.0,
-        "network_backend": RationedBackend(ration),
+        "network_backend": backend,
     }
     if proxy is None:
         return httpcore.AsyncConnectionPool(**options)
-    if proxy.startswith(("socks5://", "socks5h://")):
-        return httpcore.AsyncSOCKSProxy(proxy_url=proxy, proxy_auth=proxy_auth, **options)
-    if proxy.startswith(("http://", "https://")):
-        return httpcore.AsyncHTTPProxy(proxy_url=proxy, proxy_auth=proxy_auth, **options)
-    raise ValueError(proxy)
+    if proxy.url.startswith(("socks5://", "socks5h://")):
+        return httpcore.AsyncSOCKSProxy(proxy_url=proxy.url, proxy_auth=proxy.auth, **options)
+    if proxy.url.startswith(("http://", "https://")):
+        return httpcore.AsyncHTTPProxy(proxy_url=proxy.url, proxy_auth=proxy.auth, **options)
+    raise ValueError(proxy.url)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+
+import httpcore
 
 from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
@@ -16,7 +17,7 @@ from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
 from mirrorctl.probing.names import patient_loop
 from mirrorctl.probing.surroundings import tls_context
-from mirrorctl.probing.wire import Wire
+from mirrorctl.probing.wire import Wire, loop_s
 from mirrorctl.ranking import rank
 from mirrorctl.text import _
 from mirrorctl.values import dataclass
@@ -72,28 +73,30 @@ class Race:
         canaries: Mapping[str, Canaries],
         environ: Mapping[str, str],
         terms: Terms,
-        on_event: Callable[[Event], None] | None,
+        on_event: Callable[[Event], None] | None = None,
+        backend: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._terms = terms
         self._canaries = canaries
         self._on_event = on_event
         context = tls_context(environ)
         self._lanes = {
-            name: [Lane(ECOSYSTEMS[name], mirror, Wire(mirror.url, context, environ)) for mirror in mirrors]
+            name: [Lane(ECOSYSTEMS[name], mirror, Wire(mirror.url, context, environ, backend)) for mirror in mirrors]
             for name, mirrors in candidates.items()
         }
         self._started_s = 0.0
 
-    def run(self) -> tuple[Ranking, ...]:
-        with asyncio.Runner(loop_factory=patient_loop) as runner:
+    def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = patient_loop) -> tuple[Ranking, ...]:
+        """Runs the race. Network and clock are those of `backend` and of the loop."""
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(self._main())
 
     @property
     def _elapsed_s(self) -> float:
-        return time.perf_counter() - self._started_s
+        return loop_s() - self._started_s
 
     async def _main(self) -> tuple[Ranking, ...]:
-        self._started_s = time.perf_counter()
+        self._started_s = loop_s()
         everyone = [lane for lanes in self._lanes.values() for lane in lanes]
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,7 +18,7 @@ import httpcore
 
 from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
 from mirrorctl.probing.failures import FAILURES, rejection_of
-from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, open_pool
+from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, RationedBackend, open_pool
 from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
 from mirrorctl.probing.wording import headers_for, headers_of, origin_of, url_of
@@ -31,6 +31,11 @@ DRAIN_LIMIT_BYTES = 16 * 1024
 TIMEOUTS = {"connect": 30.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # the real bound is the deadline of the race
 
 
+def loop_s() -> float:
+    """The time of the event loop, which is all the time there is here."""
+    return asyncio.get_running_loop().time()
+
+
 @dataclass(slots=True)
 class Clock:
     """The phases of one HTTP exchange, filled in by httpcore's trace hook (httpcore, docs/extensions)."""
@@ -41,7 +46,7 @@ class Clock:
 
     def note(self, event: str) -> None:
         name, _dot, state = event.rpartition(".")
-        now = time.perf_counter()
+        now = loop_s()
         name = name.rpartition(".")[2]
         if state == "started":
             self.phase = self.phase if name == "response_closed" else name  # closing is our doing, not the server's
@@ -69,7 +74,7 @@ class Timing:
     file_s: list[float] = field(default_factory=list)
     read_bytes: int = 0
     url: str = ""  # what is being asked for
-    answered_at_s: float = -math.inf  # when the last whole answer had come, by the clock of time.perf_counter
+    answered_at_s: float = -math.inf  # when the last whole answer had come, by the clock of the loop
     phase: str = "start"  # and how far that has come, in the words of the trace hook
 
     def absorb(self, other: Timing) -> None:
@@ -82,24 +87,31 @@ class Timing:
 class Wire:
     """The connections to one mirror and to wherever it redirects."""
 
-    def __init__(self, site: str, context: Any, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        site: str,
+        context: ssl.SSLContext,
+        environ: Mapping[str, str],
+        backend: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
         self.site = site
         self.timing = Timing()
         self._context = context
         self._environ = environ
+        self._backend = backend
         self._ration = Ration()
         self._pools: dict[str | None, httpcore.AsyncConnectionPool] = {}
 
     def fresh(self) -> Wire:
         """Another wire to the same mirror, without connections yet."""
-        return Wire(self.site, self._context, self._environ)
+        return Wire(self.site, self._context, self._environ, self._backend)
 
     async def ask(self, request: Request) -> Reply:
         """The reply to one request, its body read up to the limit; raises Rejected."""
         try:
             async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
                 body = await self._body(response, request)
-                self.timing.answered_at_s = time.perf_counter()
+                self.timing.answered_at_s = loop_s()
                 return Reply(status=response.status, headers=headers_of(response), body=body, url=url)
         except TimeoutError as error:
             if request.patience_s is None:
@@ -130,7 +142,7 @@ class Wire:
     def overdue(self) -> Rejected:
         """What to say of a mirror that was cut off where it stands now."""
         host = host_of(self.timing.url or self.site)
-        if time.perf_counter() - self.timing.answered_at_s < LATE_S and self.timing.phase != "receive_response_body":
+        if loop_s() - self.timing.answered_at_s < LATE_S and self.timing.phase != "receive_response_body":
             return Rejected("late", _("{host} answers, but the others had long been done by then.", host=host))
         match self.timing.phase:
             case "start" | "connect_tcp":
@@ -244,7 +256,7 @@ class Wire:
         key = proxy.url if proxy else None
         if key not in self._pools:
             try:
-                self._pools[key] = open_pool(self._context, key, proxy.auth if proxy else None, self._ration)
+                self._pools[key] = open_pool(self._context, proxy, RationedBackend(self._ration, self._backend))
             except (ValueError, ImportError) as error:
                 raise Rejected("proxy", _("The proxy that the environment names cannot be used.")) from error
         return self._pools[key]
