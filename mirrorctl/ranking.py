@@ -27,7 +27,7 @@ def predict(workload: Workload, probe: Probe, bandwidth_bytes_per_s: float | Non
     ttfb_s = probe.ttfb_s or 0.0
     setup_s = probe.setup_s if probe.setup_s is not None else (probe.connect_s or 0.0) + (probe.tls_s or 0.0)
     seconds = setup_s + workload.requests * ttfb_s
-    if bandwidth_bytes_per_s and bandwidth_bytes_per_s < math.inf:
+    if bandwidth_bytes_per_s is not None and bandwidth_bytes_per_s < math.inf:
         seconds += ramp_s(bandwidth_bytes_per_s, round_trip_s(probe)) + workload.bytes / bandwidth_bytes_per_s
     return seconds
 

@@ -19,6 +19,7 @@ SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
 CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2
 LONG_TRANSFERS, RIVALS = 7, 3
 BLIND_HOPE = 6  # what a transfer that was all ramp may have fallen short by
+DROP_S = 0.15  # how long a slowdown is looked at, so that its own rate is seen and not that of the change
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
 LEAST_TRANSFER_BYTES = 200_000
 UNPROMISING = 0.8  # with the requests alone that near the best, no bandwidth makes a difference worth having
@@ -45,13 +46,16 @@ class Verdict:
     best_s: float
     confirmed_s: float
     cut_short: bool = False
+    dropped_at_s: float | None = None
 
     def is_in(self, transfer: Transfer) -> bool:
         goodput = estimate(transfer)
         if goodput is None:
             return False
         if goodput.dropped:
-            return hope_s(self.lane, goodput.likely) > self.best_s
+            self.dropped_at_s = transfer.ended_s if self.dropped_at_s is None else self.dropped_at_s
+            settled_down = transfer.ended_s - self.dropped_at_s > DROP_S
+            return settled_down and hope_s(self.lane, goodput.likely) > self.best_s
         if goodput.steady and goodput.settled_bins > SETTLED_BINS:
             self.cut_short = hope_s(self.lane, goodput.high) > self.confirmed_s
         return self.cut_short

@@ -32,6 +32,7 @@ TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by 
 DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
 STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
+STANDSTILL = 1000.0  # bytes per second of a transfer that has come to nothing
 STEADY = 0.8
 LEAST_BYTES = 16_384
 
@@ -102,7 +103,8 @@ def _dropped(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput |
     tail_s, tail = _tail(transfer, width_s)
     if transfer.ended_s - plateau.since_s <= 1.3 * tail_s or tail >= DROP * plateau.rate:
         return None
-    return Goodput(likely=tail, low=tail * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
+    likely = max(tail, STANDSTILL)
+    return Goodput(likely=likely, low=likely * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
 
 
 def _ramping(
