@@ -112,7 +112,7 @@ def undo(
     no_reload: NoReload = False,
 ) -> None:
     from mirrorctl.commands import history
-    from mirrorctl.commands.transaction import Switches
+    from mirrorctl.commands.change import Switches
     from mirrorctl.render.records import undo_lines
 
     console = _console(ctx)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from mirrorctl.cli.console import Console
+from mirrorctl.commands.change import Switches
 from mirrorctl.commands.choice import Request
-from mirrorctl.commands.transaction import Switches
 from mirrorctl.commands.use import use
 
 

@@ -7,7 +7,6 @@ from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
 from mirrorctl.errors import NoMirrorError
 from mirrorctl.model import Mirror, Ranking, Scope, Trust
-from mirrorctl.ranking import choose
 from mirrorctl.targets.base import Target
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
@@ -60,6 +59,8 @@ def _fastest(
             hint=only.hint if only else _("mirrorctl list --all shows every mirror known"),
             subject=target.NAME,
         )
+    from mirrorctl.ranking import choose  # noqa: PLC0415  start-up time: only a race needs it
+
     chosen = choose(ranking, current=current, capacity=target.CAPACITY)
     if not chosen:
         raise NoMirrorError(

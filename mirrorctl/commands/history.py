@@ -7,11 +7,11 @@ from datetime import datetime
 
 from mirrorctl import files
 from mirrorctl.commands import transaction
+from mirrorctl.commands.change import Change, Switches
 from mirrorctl.commands.outcome import EditView
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.rollback import running_clients
 from mirrorctl.commands.session import Session
-from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import ConflictError, UsageError
 from mirrorctl.model import Client, Notice, Plan, SavedFile, Transaction
 from mirrorctl.places import rules_for

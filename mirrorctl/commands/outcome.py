@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mirrorctl.commands.change import Change
 from mirrorctl.commands.session import Session
-from mirrorctl.commands.transaction import Change
 from mirrorctl.model import Machine, Plan, Ranking
 from mirrorctl.planning import diff
 from mirrorctl.text import Text

@@ -13,40 +13,23 @@ from datetime import UTC, datetime
 from functools import partial
 
 from mirrorctl import files, swap
+from mirrorctl.commands.change import Change, Switches
 from mirrorctl.commands.rollback import open_slot, roll_back, settle, tidy_up
 from mirrorctl.commands.session import Session
 from mirrorctl.dialogue import Dialogue
 from mirrorctl.disk import sync_folder
-from mirrorctl.errors import MirrorctlError, VerifyError
-from mirrorctl.journal import Journal, UnsureError
-from mirrorctl.model import Client, FileEdit, Machine, Notice, Plan, Reason, SavedFile, Scope
+from mirrorctl.errors import FormatError, MirrorctlError, VerifyError
+from mirrorctl.formats import decode
+from mirrorctl.journal import Journal
+from mirrorctl.model import Client, FileEdit, Machine, Notice, Reason, SavedFile, Scope
 from mirrorctl.places import MissingFolderError, reach, rules_for
 from mirrorctl.process import converse, converse_all
-from mirrorctl.swap_slot import Slot
-from mirrorctl.targets.base import Target
+from mirrorctl.swap_slot import OvertakenError, Slot, content, overtaken
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
 
+ATTEMPTS = 10  # as long as others change the files in between
 FOLDER_MODE = 0o755  # less the umask; never one that others may write to
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """A plan together with the client it is for. `live`: there is such a client, and it may have to be told."""
-
-    target: Target
-    client: Client
-    plan: Plan
-    live: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
-    """What a user may leave out. `stage` is told the name of each stage as it begins, for progress."""
-
-    verify: bool = True
-    activate: bool = True
-    stage: Callable[[str], object] = str
 
 
 def commit(
@@ -67,37 +50,61 @@ def commit(
     scopes = {change.plan.scope for change in changes if change.plan.changed}
     journal = session.journal(Scope.SYSTEM if Scope.SYSTEM in scopes else Scope.USER)
     with journal.lock():
-        settle(session.machine, journal)
-        if again is not None and any(files.read(edit.path) != edit.before for edit in _edits(changes)):
-            changes = again()
-        saved = tuple(
-            _save(session.machine, journal, change, edit)
-            for change in changes
-            for edit in change.plan.edits
-            if edit.changed
-        )
-        if not saved:
-            return None
-        identifier = journal.begin(command, saved, at=datetime.now(UTC), undoes=undoes)
-        run = _Run(session.machine, journal, identifier, saved, changes, switches)
-        try:
-            with ExitStack() as stack:
-                run.carry_out(stack)
-            journal.mark(identifier, "pending", "committed")
-        except UnsureError:
-            raise
-        except BaseException:
-            switches.stage("roll back")
-            roll_back(session.machine, journal, identifier, saved, run.told)
-            raise
-        with suppress(MirrorctlError):  # it has happened; the next start tidies up
-            tidy_up(session.machine, journal, identifier, saved)
-            journal.prune()
+        left = ATTEMPTS
+        while True:
+            settle(session.machine, journal)
+            if again is not None and (left < ATTEMPTS or _is_stale(changes)):
+                changes = again()
+            try:
+                return _attempt(session.machine, journal, changes, command, switches, undoes)
+            except OvertakenError:
+                left -= 1
+                if again is None or not left:
+                    raise
+
+
+def _attempt(
+    machine: Machine,
+    journal: Journal,
+    changes: tuple[Change, ...],
+    command: str,
+    switches: Switches,
+    undoes: str | None,
+) -> str | None:
+    saved = tuple(
+        _save(machine, journal, change, edit) for change in changes for edit in change.plan.edits if edit.changed
+    )
+    if not saved:
+        return None
+    identifier = journal.begin(command, saved, at=datetime.now(UTC), undoes=undoes)
+    try:
+        _carry_out(_Run(machine, journal, identifier, saved, changes, switches))
+    except OvertakenError:
+        journal.forget(identifier)
+        raise
+    with suppress(MirrorctlError):  # it has happened; what is left is tidied up at the next start
+        tidy_up(machine, journal, identifier, saved)
+        journal.prune()
     return identifier
 
 
-def _edits(changes: tuple[Change, ...]) -> list[FileEdit]:
-    return [edit for change in changes for edit in change.plan.edits if edit.changed]
+def _is_stale(changes: tuple[Change, ...]) -> bool:
+    edits = (edit for change in changes for edit in change.plan.edits if edit.changed)
+    return any(files.read(edit.path) != edit.before for edit in edits)
+
+
+def _carry_out(run: _Run) -> None:
+    """All of it, or an error after which nothing of it is left."""
+    try:
+        with ExitStack() as stack:
+            run.carry_out(stack)
+        run.journal.mark(run.identifier, "pending", "committed")
+    except BaseException:
+        # If it is not pending any more, it was committed in the very moment in which it was interrupted.
+        if run.journal.is_pending(run.identifier):
+            run.switches.stage("roll back")
+            roll_back(run.machine, run.journal, run.identifier, run.saved, run.told)
+        raise
 
 
 def _save(machine: Machine, journal: Journal, change: Change, edit: FileEdit) -> SavedFile:
@@ -153,7 +160,8 @@ class _Run:
             _raise_first(_verify(self.machine, tuple(change for change in self.changes if change.plan.changed)))
         for slot, file in zip(slots, self.saved, strict=True):
             with files.explained(file.path):
-                swap.confirm(slot, file.before, file.after)
+                swap.confirm(slot, file.before)
+                self._check_setting(slot, file)
 
     def _stage(self, stack: ExitStack, index: int, file: SavedFile) -> Slot:
         self.switches.stage(f"write {file.path}")
@@ -178,6 +186,19 @@ class _Run:
         self._activate(self._change_of(file), ())
         with files.explained(file.path):
             swap.enter(replace(slot, letter="b"), file.interim, file.after)
+
+    def _check_setting(self, slot: Slot, file: SavedFile) -> None:
+        """What somebody else has added since may stay, as long as our setting does too."""
+        current = content(slot, slot.name)
+        if current == file.after:
+            return
+        try:
+            stands = file.after is not None and current is not None
+            if stands and self._change_of(file).target.read(decode(current or b""), file.path) == file.value_after:
+                return
+        except FormatError:
+            pass
+        raise overtaken(slot)
 
     def _in_steps(self, file: SavedFile) -> bool:
         return file.interim is not None and self._is_live(self._change_of(file))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mirrorctl import files
-from mirrorctl.commands import selection, transaction
+from mirrorctl.commands import selection
+from mirrorctl.commands.change import Change, Switches
 from mirrorctl.commands.choice import Request, pick
 from mirrorctl.commands.outcome import UseData, view
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
-from mirrorctl.commands.transaction import Change, Switches
 from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
 from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Trust
 from mirrorctl.places import rules_for
@@ -58,6 +58,8 @@ def use(
     _refuse_vague(session, request)
     talk = Talk()
     if not (request.dry_run or request.check):
+        from mirrorctl.commands import transaction  # noqa: PLC0415  start-up time: a dry run changes nothing
+
         talk.warnings += transaction.recover(session)
     clients, missing = find_clients(session, request.targets, selection.concerned(session, request.which))
     talk.warnings += missing
@@ -83,6 +85,8 @@ def use(
     if not agreed:
         talk.warnings.append(Notice(code="declined", message=_("nothing was changed")))
         return _result(preview, talk)
+    from mirrorctl.commands import transaction  # noqa: PLC0415
+
     identifier = transaction.commit(
         session,
         pending,

@@ -16,7 +16,7 @@ from crash.shim import CutError, Shim
 from mirrorctl.catalog import Catalog
 from mirrorctl.commands import history, transaction
 from mirrorctl.commands.session import Session
-from mirrorctl.commands.transaction import Change, Switches
+from mirrorctl.commands.change import Change, Switches
 from mirrorctl.disk import Disk
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Client, Machine, Notice, Plan, Scope, Value
