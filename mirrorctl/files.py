@@ -7,7 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mirrorctl.disk import REAL, Disk, read_all, write_all
@@ -125,14 +125,15 @@ def check(path: Path, rules: Rules, disk: Disk = REAL) -> None:
 
 
 def _check_folder(path: Path, folder: int, disk: Disk) -> None:
+    with suppress(PermissionError):
+        file = disk.open(".", os.O_RDONLY | os.O_DIRECTORY, folder)
+        try:
+            _refuse_frozen(path, file, disk)
+        finally:
+            disk.let_go(file)
     if not disk.may_write(folder):
         code = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
         raise OSError(code, os.strerror(code), str(path))
-    file = disk.open(".", os.O_RDONLY | os.O_DIRECTORY, folder)
-    try:
-        _refuse_frozen(path, file, disk)
-    finally:
-        disk.let_go(file)
 
 
 def _check_file(place: Place, rules: Rules, disk: Disk) -> None:

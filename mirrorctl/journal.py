@@ -26,7 +26,7 @@ from mirrorctl.errors import ConflictError, WriteError
 from mirrorctl.files import reason_of
 from mirrorctl.journal_record import DamagedError, pack, unpack
 from mirrorctl.model import SavedFile, Transaction
-from mirrorctl.places import MissingFolderError, Rules, reach
+from mirrorctl.places import MissingFolderError, Rules, reach, user_name
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
 
@@ -64,11 +64,20 @@ class Journal:
         with reach(self.directory / "tx" / "-", self.rules, self.disk, make=0o700 if make else None) as place:
             folder = self.disk.open(".", os.O_RDONLY | os.O_DIRECTORY, place.folder)
             try:
-                if self.disk.fstat(folder).st_uid != self.rules.euid:
-                    raise FileNotFoundError(str(self.directory))
+                self._check_owner(folder)
                 yield folder
             finally:
                 self.disk.let_go(folder)
+
+    def _check_owner(self, folder: int) -> None:
+        """What somebody else has written down is not carried out."""
+        owner = self.disk.fstat(folder).st_uid
+        if owner != self.rules.euid:
+            raise WriteError(
+                _("{path} belongs to {user}, not to you", path=self.directory, user=user_name(owner)),
+                hint=_("the record of changes is kept there; MIRRORCTL_STATE_DIR names another place"),
+                subject=str(self.directory),
+            )
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -154,6 +163,15 @@ class Journal:
                     hint=_("a power cut may still undo it: see dmesg(1), and mirrorctl status"),
                     subject=str(self.directory),
                 ) from error
+
+    def forget(self, identifier: str) -> None:
+        """Deletes the record of a transaction that has been rolled back only to be made anew."""
+        with self._explained(), self._folder() as folder, suppress(FileNotFoundError):
+            self.disk.unlink(f"{identifier}.rolled_back", folder)
+
+    def is_pending(self, identifier: str) -> bool:
+        """Whether a transaction has been begun, and has come to no end."""
+        return any(entry.id == identifier and entry.state == "pending" for entry in self.unfinished())
 
     def prune(self) -> None:
         """Deletes the oldest records beyond KEEP or KEEP_BYTES; never an unfinished one, nor any file's first."""

@@ -18,10 +18,14 @@ import stat
 from contextlib import suppress
 
 from mirrorctl.disk import NO_LINKS, UNSUPPORTED, Disk, write_all
+from mirrorctl.errors import WriteError
 from mirrorctl.files import Found, look, refuse_large
+from mirrorctl.places import user_name
 from mirrorctl.swap_lock import locked
 from mirrorctl.swap_slot import Slot, content, holds, overtaken
+from mirrorctl.text import _
 
+ACL = "system.posix_acl_access"
 # The kernel keeps these itself, from the content of a file.
 SELF_KEPT = frozenset({"security.ima", "security.evm"})
 
@@ -42,7 +46,7 @@ def stage(slot: Slot, before: bytes | None, after: bytes | None, mode: int | Non
     try:
         # In this order, a file that has all its content has all the rest as well.
         if like is not None:
-            _copy_metadata(disk, like, file)
+            _keep_metadata(slot, like, file)
         elif mode is not None:
             disk.chmod(file, mode)
         write_all(disk, file, data)
@@ -51,15 +55,26 @@ def stage(slot: Slot, before: bytes | None, after: bytes | None, mode: int | Non
         disk.close(file)
 
 
+def _keep_metadata(slot: Slot, old: Found, file: int) -> None:
+    try:
+        _copy_metadata(slot.disk, old, file)
+    except PermissionError as error:
+        owner = user_name(old.stat.st_uid)
+        raise WriteError(
+            _("{path} cannot be replaced with its owner, group and attributes kept", path=slot.place.path),
+            hint=_("run the command as {user}, or as root; nothing was changed", user=owner),
+            subject=str(slot.place.path),
+        ) from error
+
+
 def _copy_metadata(disk: Disk, old: Found, file: int) -> None:
     """Owner, mode, and extended attributes (which hold ACLs and the SELinux label) of `old`. All of it, or OSError."""
-    new = disk.fstat(file)
+    new, present = disk.fstat(file), disk.attributes(file)
+    if ACL in present.keys() - old.attributes.keys():  # inherited from the directory
+        disk.remove_attribute(file, ACL)
     if (old.stat.st_uid, old.stat.st_gid) != (new.st_uid, new.st_gid):
         disk.chown(file, old.stat.st_uid, old.stat.st_gid)
     disk.chmod(file, stat.S_IMODE(old.stat.st_mode))
-    present = disk.attributes(file)
-    for name in present.keys() - old.attributes.keys() - SELF_KEPT:  # inherited from the directory
-        disk.remove_attribute(file, name)
     for name, value in old.attributes.items():
         if present.get(name) != value and name not in SELF_KEPT:
             disk.set_attribute(file, name, value)
@@ -125,7 +140,7 @@ def exchange(slot: Slot) -> None:
     return None
 
 
-def confirm(slot: Slot, before: bytes | None, after: bytes | None) -> None:
-    """Raises ConflictError when somebody has written since `enter`, be it through the old file."""
-    if content(slot, slot.name) != after or not holds(slot, slot.temp, (before,)):
+def confirm(slot: Slot, before: bytes | None) -> None:
+    """Raises ConflictError when somebody has written to the old file since `enter`."""
+    if not holds(slot, slot.temp, (before,)):
         raise overtaken(slot)

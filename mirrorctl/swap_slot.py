@@ -80,9 +80,13 @@ def _is_being_written(slot: Slot, name: str) -> bool:
         slot.disk.let_go(file)
 
 
-def overtaken(slot: Slot) -> ConflictError:
+class OvertakenError(ConflictError):
+    """Somebody else has written meanwhile. Starting anew, from what stands there now, may well do."""
+
+
+def overtaken(slot: Slot) -> OvertakenError:
     path = slot.place.path
-    return ConflictError(
+    return OvertakenError(
         _("{path} was changed by another program meanwhile", path=path),
         hint=_("run the command again; it starts from what stands there now"),
         subject=str(path),

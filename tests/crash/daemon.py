@@ -48,5 +48,8 @@ class Daemon:
             yield from ()
             return Client(target="daemon")
 
-        names = {name: getattr(docker, name) for name in ("read", "write", "frame", "drain", "verify", "LOCK", "KEY", "ECOSYSTEM", "SCOPES")}
+        names = {
+            name: getattr(docker, name)
+            for name in ("read", "write", "frame", "drain", "verify", "LOCK", "KEY", "ECOSYSTEM", "SCOPES")
+        }
         return cast("Target", SimpleNamespace(**names, NAME="daemon", inspect=inspect, activate=self.activate))

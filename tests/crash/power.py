@@ -70,7 +70,7 @@ class PoweredShim(Shim):
         return result
 
     def folder(self, file: int) -> Node | None:
-        path = Path(os.readlink(f"/proc/self/fd/{file}"))
+        path = Path(f"/proc/self/fd/{file}").readlink()
         return self.find(path)
 
     def find(self, path: Path) -> Node | None:

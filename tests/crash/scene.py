@@ -15,8 +15,8 @@ from crash.shim import CutError, Shim
 
 from mirrorctl.catalog import Catalog
 from mirrorctl.commands import history, transaction
-from mirrorctl.commands.session import Session
 from mirrorctl.commands.change import Change, Switches
+from mirrorctl.commands.session import Session
 from mirrorctl.disk import Disk
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Client, Machine, Notice, Plan, Scope, Value
@@ -93,11 +93,11 @@ class Scene:
         if self.undoing:
             self.use()
 
-    def learn(self, act: Callable[[Scene], object]) -> None:
+    def learn(self, act: Callable[[Scene, Disk], object]) -> None:
         """Finds out, in an undisturbed run, what old and new look like."""
         self.furnish()
         self.old = self.look()
-        act(self)
+        act(self, Shim())
         self.new = self.look()
         assert self.new != self.old
         self.furnish()

@@ -90,7 +90,9 @@ class Shim(Disk):
         return self.perform(real, name, args, options)
 
     def perform(self, real: Callable[..., Any], name: str, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        return None if name == "fsync" else real(self, *args, **options)  # what it would do shows in no test of this kind
+        return (
+            None if name == "fsync" else real(self, *args, **options)
+        )  # what it would do shows in no test of this kind
 
     def shortened(self, name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         file, what = args

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from crash.scene import Scene
-from crash.trials import ACTS, Trial, failures, kills, kills_while_recovering, run
+from crash.trials import ACTS, failures, kills, kills_while_recovering, run
 
 
 def hold(trials: tuple[int, list[str]], at_least: int) -> None:

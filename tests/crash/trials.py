@@ -50,7 +50,7 @@ def kills(scene: Scene, act: Act, every: int = 1) -> Iterator[Trial]:
 
         def trial(point: Called = point) -> None:
             scene.furnish()
-            assert not survive(lambda: act.run(scene, kill_at(point.index))), "not killed"
+            _kill(scene, act, point)
             _check_recovery(scene, act)
 
         yield f"killed before {point}", trial
@@ -67,18 +67,22 @@ def _check_recovery(scene: Scene, act: Act) -> None:
         scene.check_end()
 
 
+def _kill(scene: Scene, act: Act, point: Called) -> None:
+    assert not survive(lambda: act.run(scene, kill_at(point.index))), "not killed"
+
+
 def kills_while_recovering(scene: Scene, act: Act, every: int = 1, then_every: int = 1) -> Iterator[Trial]:
     """Killed, and then killed again in what cleans up after it."""
     for point in changing(prepare(scene, act))[::every]:
         scene.furnish()
-        survive(lambda at=point.index: act.run(scene, kill_at(at)))
+        _kill(scene, act, point)
         shim = Shim()
         scene.recover(shim)
         for second in changing(shim.calls)[::then_every]:
 
             def trial(point: Called = point, second: Called = second) -> None:
                 scene.furnish()
-                survive(lambda: act.run(scene, kill_at(point.index)))
+                _kill(scene, act, point)
                 survive(lambda: scene.recover(kill_at(second.index)))
                 _check_recovery(scene, act)
 
