@@ -18,8 +18,8 @@ from mirrorctl.values import dataclass
 def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     """One context for all connections: making one costs 25 ms. Verification is never off.
 
-    Without a variable: the system's authorities, which git, dockerd and a recent pip use, and certifi's, which an
-    older pip brings along.
+    Without a variable: the system's authorities, which git, dockerd and a recent pip use; where there are none, those
+    that certifi brings along.
     """
     file, directory = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
     if file and Path(file).is_file():
@@ -27,12 +27,19 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
     elif directory and Path(directory).is_dir():
         context = ssl.create_default_context(capath=directory)
     else:
-        import certifi  # noqa: PLC0415  not needed where the environment names a file
-
         context = ssl.create_default_context()
-        context.load_verify_locations(cafile=certifi.where())
+        if not _has_system_store(context):
+            import certifi  # noqa: PLC0415  rarely needed
+
+            context.load_verify_locations(cafile=certifi.where())
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _has_system_store(context: ssl.SSLContext) -> bool:
+    """Windows gives the context its certificates; elsewhere OpenSSL has a file or a directory with some in it."""
+    paths = ssl.get_default_verify_paths()
+    return bool(context.cert_store_stats()["x509_ca"] or (paths.capath and any(Path(paths.capath).iterdir())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
