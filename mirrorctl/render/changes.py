@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mirrorctl.commands.outcome import EditView, TargetView, UseData
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _
+
+NAMED = 3
 
 
 def diff_lines(edits: tuple[EditView, ...], writer: Writer) -> Iterator[str]:
@@ -25,8 +27,14 @@ def plan_lines(data: UseData, writer: Writer) -> Iterator[str]:
         yield from diff_lines(target.edits, writer)
 
 
+def _list(items: Iterable[str]) -> str:
+    """The first few; the rest stands in the diff."""
+    shown = list(items)
+    return ", ".join(shown[:NAMED]) + (f" +{len(shown) - NAMED}" if len(shown) > NAMED else "")
+
+
 def _summary(target: TargetView) -> Text:
-    where = ", ".join(mirror.url for mirror in target.mirrors)
+    where = _list(mirror.url for mirror in target.mirrors)
     if not target.changed:
         return _("already uses {url}; nothing to do", url=where) if where else _("already upstream; nothing to do")
     return _("will use {url}", url=where) if where else _("will use upstream")
@@ -45,7 +53,7 @@ def _used(target: TargetView, writer: Writer, *, done: bool) -> Iterator[str]:
         yield f"{name} ({target.scope}): {writer.say(_summary(target))}"
         yield from diff_lines(target.edits, writer)
         return
-    where = ", ".join(f"{mirror.url} ({mirror.id})" for mirror in target.mirrors)
+    where = _list(f"{mirror.url} ({mirror.id})" for mirror in target.mirrors)
     text = _("now uses {url}", url=where) if where else _("now uses upstream")
     if target.verified:
         text = _("now uses {url}, checked by a real pull", url=where)

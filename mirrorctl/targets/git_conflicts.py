@@ -83,7 +83,8 @@ def _check_pair(mirror: Mirror, prefix: str) -> None:
                 subject=mirror.id,
             )
     bounded = prefix.endswith("/") and mirror.url.endswith("/")
-    if not bounded and not (mirror.kind == "repo" and not prefix.endswith("/")):
+    whole = mirror.kind == "repo" and prefix.rstrip("/").count("/") > 2  # one repository, for one below a host
+    if not bounded and not whole:
         raise UsageError(
             _("{url} in place of {prefix}: both have to end with a slash", url=mirror.url, prefix=prefix),
             hint=_("git compares prefixes; without the slash, other hosts and names would be rewritten too"),
