@@ -21,7 +21,7 @@ SETTLED_BINS = 3  # fewer may still be the ramp
 LONG_BINS = 12
 SURE_BINS = 8  # after so many, pauses between the trains are not the ramp's but the sender's
 GROWTH = 1.3  # a last bin that much above the settled part says that the ramp goes on
-PAUSE_S = 0.003  # what separates trains
+PAUSE_S, PAUSE = 0.003, 2.0  # what separates trains: so long, and so many times the usual gap between pieces
 TRAIN_S = 0.006  # a shorter train is not long enough to be timed
 TAIL_S = 0.12
 RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of what the way can carry
@@ -120,7 +120,7 @@ def _ramping(
     low = whole if short else plateau.rate
     peak = max(bins, default=0) / width_s
     long = transfer.bytes > TRAIN_BYTES
-    train = _train_rate(transfer.marks)
+    train = _train_rate(transfer.marks, transfer.rtt_s)
     if train and train <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
         return Goodput(likely=max(train, low), low=low, high=train * DOUBT)
     if long:
@@ -191,23 +191,29 @@ def _longest_gap(marks: Sequence[tuple[float, int]]) -> float:
 
 def _idle_share(marks: Sequence[tuple[float, int]], since_s: float) -> float:
     """The share of the time since then that went by in pauses: near none once the way is full."""
-    gaps = sorted(after[0] - before[0] for before, after in pairwise(marks) if before[0] >= since_s)
-    if not gaps:
-        return 0.0
-    pause_s = max(PAUSE_S, 3 * gaps[len(gaps) // 2])
-    return sum(gap for gap in gaps if gap >= pause_s) / sum(gaps)
+    gaps = [after[0] - before[0] for before, after in pairwise(marks) if before[0] >= since_s]
+    pause_s = _pause(gaps)
+    return sum(gap for gap in gaps if gap >= pause_s) / sum(gaps) if sum(gaps) else 0.0
 
 
-def _train_rate(marks: Sequence[tuple[float, int]]) -> float | None:
+def _pause(gaps: Sequence[float]) -> float:
+    """What is a pause and not the spacing of the pieces, most of which come within trains."""
+    return max(PAUSE_S, PAUSE * sorted(gaps)[len(gaps) // 2]) if gaps else PAUSE_S
+
+
+def _train_rate(marks: Sequence[tuple[float, int]], rtt_s: float) -> float | None:
     """What the narrowest link on the way lets through, from the spacing within the trains of packets of the ramp.
 
     While the window is smaller than what the way holds, each round trip carries one train, spaced by the bottleneck,
     and then a pause (packet train dispersion). Of the trains that are long enough to be timed, the one that carried
-    most is taken; None while there is none.
+    most is taken; None while there is none, or where the pieces are too far apart to tell trains from pauses.
     """
+    pause_s = _pause([after[0] - before[0] for before, after in pairwise(marks)])
+    if pause_s > max(PAUSE_S, rtt_s / 2):
+        return None
     best_bytes, best_rate, start = 0, None, 0
     for end in range(1, len(marks) + 1):
-        if end < len(marks) and marks[end][0] - marks[end - 1][0] < PAUSE_S:
+        if end < len(marks) and marks[end][0] - marks[end - 1][0] < pause_s:
             continue
         span_s, carried = marks[end - 1][0] - marks[start][0], marks[end - 1][1] - marks[start][1]
         if span_s >= TRAIN_S and carried > best_bytes:
