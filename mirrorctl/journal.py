@@ -34,7 +34,8 @@ LOCK_PATIENCE_S = 30.0
 PAUSE_S = 0.01
 STATES = ("pending", "committed", "applied", "rolled_back", "undone")
 OPEN = ("pending", "committed")
-KEEP = 2000
+CLOSED = ("applied", "rolled_back", "undone")
+KEEP = 1200
 KEEP_BYTES = 16 * 1024 * 1024
 RECORD_LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -191,11 +192,22 @@ class Journal:
 
     @staticmethod
     def _expendable(names: list[tuple[str, str]], entries: dict[str, Transaction]) -> Iterator[tuple[str, str]]:
-        """What may go, the oldest first. A file's first record holds what the user had there himself."""
+        """What may go, the oldest first.
+
+        A file's first record holds what the user had there himself, its last one what stands there now.
+        """
+        last = {
+            file.path: identifier
+            for identifier, state in names
+            if state != "rolled_back"
+            for file in entries[identifier].files
+        }
         seen: set[Path] = set()
         for identifier, state in names[:-1]:
-            paths = {file.path for file in entries[identifier].files}
-            if state not in OPEN and (state == "rolled_back" or paths <= seen) and entries[identifier].state in STATES:
+            entry = entries[identifier]
+            paths = {file.path for file in entry.files}
+            needed = not paths <= seen or identifier in {last[path] for path in paths & last.keys()}
+            if entry.state in CLOSED and (state == "rolled_back" or not needed):
                 yield identifier, state
             if state != "rolled_back":
                 seen |= paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,10 @@ from mirrorctl.model import Machine
 T = TypeVar("T")
 
 READ_LIMIT_BYTES = 4 * 1024 * 1024
-OUTPUT_LIMIT_CHARS = 4 * 1024 * 1024
+OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+_running: set[subprocess.Popen[bytes]] = set()
 
 
 def converse(dialogue: Dialogue[T], machine: Machine) -> T:
@@ -101,18 +105,66 @@ def _start(
 
 
 def _finish(process: subprocess.Popen[bytes], question: Run) -> Output:
+    output: dict[str, bytes] = {}
+    _running.add(process)
     try:
-        stdout, stderr = process.communicate(question.stdin, timeout=question.timeout_s)
-        status: int | None = process.returncode
-    except subprocess.TimeoutExpired:
-        _kill_group(process)
-        stdout, stderr = process.communicate()
-        stderr += f"\n{question.argv[0]}: no answer within {question.timeout_s:g} s".encode()
-        status = None
+        complaint = _attend(process, question, output)
     except BaseException:
         _kill_group(process)
         raise
-    return Output(status=status, stdout=_text(stdout), stderr=_text(stderr))
+    finally:
+        _running.discard(process)
+    stderr = _text(output.get("stderr", b""))
+    if complaint:
+        _kill_group(process)
+        process.wait()
+        return Output(
+            status=None, stdout=_text(output.get("stdout", b"")), stderr=f"{stderr}\n{question.argv[0]}: {complaint}"
+        )
+    return Output(status=process.returncode, stdout=_text(output.get("stdout", b"")), stderr=stderr)
+
+
+def _attend(process: subprocess.Popen[bytes], question: Run, output: dict[str, bytes]) -> str:
+    """Feeds a program and reads what it says until it ends. Says why that was given up, if it was."""
+    deadline_s = time.monotonic() + question.timeout_s
+    late = f"no answer within {question.timeout_s:g} s"
+    left = memoryview(question.stdin)
+    with selectors.DefaultSelector() as selector:
+        pipes = {"stdin": process.stdin, "stdout": process.stdout, "stderr": process.stderr}
+        for name, pipe in pipes.items():
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                selector.register(pipe, selectors.EVENT_WRITE if name == "stdin" else selectors.EVENT_READ, name)
+        while selector.get_map():
+            ready = selector.select(deadline_s - time.monotonic())
+            if time.monotonic() > deadline_s:
+                return late
+            for key, _events in ready:
+                if key.data == "stdin":
+                    left = _feed(key.fd, left)
+                    done = not left
+                else:
+                    part = os.read(key.fd, _CHUNK_BYTES)
+                    output[key.data] = output.get(key.data, b"") + part
+                    done = not part
+                if len(output.get(key.data, b"")) > OUTPUT_LIMIT_BYTES:
+                    return f"more than {OUTPUT_LIMIT_BYTES} bytes of output"
+                if done and (pipe := pipes[key.data]):
+                    selector.unregister(pipe)
+                    pipe.close()
+    try:
+        process.wait(max(deadline_s - time.monotonic(), 0))
+    except subprocess.TimeoutExpired:
+        return late
+    return ""
+
+
+def _feed(pipe: int, data: memoryview) -> memoryview:
+    """What is left of `data` after the program has taken some of it. Nothing, if it wants no more."""
+    try:
+        return data[os.write(pipe, data[:_CHUNK_BYTES]) :] if data else data
+    except BrokenPipeError:
+        return data[:0]
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -123,7 +175,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")[:OUTPUT_LIMIT_CHARS]
+    return data.decode("utf-8", "replace")
 
 
 def interpreter_of(script: str, path: str) -> str | None:
@@ -220,22 +272,27 @@ def _hang_up(pid: int) -> bool:
 def converse_all(dialogues: Mapping[str, Callable[[], Dialogue[T]]], machine: Machine) -> dict[str, T]:
     """Holds several dialogues at once; the first exception of any of them is raised when all have ended."""
     results: dict[str, T] = {}
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def hold(name: str, begin: Callable[[], Dialogue[T]]) -> None:
         try:
             results[name] = converse(begin(), machine)
-        except BaseException as error:  # noqa: BLE001  it is raised again, in the thread that asked
+        except Exception as error:  # noqa: BLE001  it is raised again, in the thread that asked
             failures.append(error)
 
     # Plain threads: an executor brings the logging package along, which costs more than most dialogues take.
     others = [threading.Thread(target=hold, args=item) for item in list(dialogues.items())[1:]]
     for thread in others:
         thread.start()
-    for name, begin in list(dialogues.items())[:1]:
-        hold(name, begin)
-    for thread in others:
-        thread.join()
+    try:
+        for name, begin in list(dialogues.items())[:1]:
+            hold(name, begin)
+        for thread in others:
+            thread.join()
+    except BaseException:  # Ctrl-C, of which the other threads do not hear
+        for process in tuple(_running):
+            _kill_group(process)
+        raise
     if failures:
         raise failures[0]
     return {name: results[name] for name in dialogues}
