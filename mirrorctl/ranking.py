@@ -19,6 +19,7 @@ TIE_BAND = 1.25
 INITIAL_WINDOW_BYTES = 14_600  # ten segments (RFC 6928)
 LAG_WEIGHT = 0.05  # a mirror that is a whole day behind counts as that much slower
 UNKNOWN_LAG_S = 12 * 3600.0
+OUTLIER = 20
 DAY_S = 24 * 3600.0
 
 
@@ -55,7 +56,7 @@ def rank(
     """Orders what is eligible by predicted seconds, lag as a mild cost; what has a reason is rejected."""
     probes = tuple(probes)
     eligible = [probe for probe in probes if probe.reason is None]
-    fallback = min((probe.bandwidth_bytes_per_s for probe in eligible if probe.bandwidth_bytes_per_s), default=None)
+    fallback = _slowest([probe.bandwidth_bytes_per_s for probe in eligible if probe.bandwidth_bytes_per_s])
     ranked = _trusted_first(sorted((_ranked(workload, probe, fallback) for probe in eligible), key=_cost))
     return Ranking(
         ecosystem=ecosystem,
@@ -65,6 +66,11 @@ def rank(
         elapsed_s=elapsed_s,
         read_bytes=read_bytes,
     )
+
+
+def _slowest(measured: Sequence[float]) -> float | None:
+    """The least of the bandwidths that are of the order of the others; one that is far below them is a fault."""
+    return min((rate for rate in measured if rate >= max(measured) / OUTLIER), default=None)
 
 
 def _ranked(workload: Workload, probe: Probe, fallback: float | None) -> Ranked:

@@ -118,6 +118,11 @@ def test_an_unmeasured_bandwidth_is_taken_for_the_slowest_and_said_to_be_unsure(
     assert (unmeasured.low_s, unmeasured.high_s) == (None, None)
 
 
+def test_a_bandwidth_that_came_to_nothing_is_no_measure_for_others() -> None:
+    found = rank("pypi", PULL, [probe("a", 20 * MB), probe("stalled", 1000), probe("b", 10 * MB), probe("c", None)])
+    assert names(found) == ["a", "b", "c", "stalled"]
+
+
 def test_the_first_place_needs_a_long_transfer_if_any_mirror_had_one() -> None:
     found = rank("pypi", PULL, [probe("promising", 90 * MB, confirmed=False), probe("steady"), probe("slow", MB)])
     assert names(found) == ["steady", "promising", "slow"]

@@ -154,7 +154,10 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
         reply = (yield from ask_gently(request)) if request else None
         markers |= feed_markers(recipe, reply) if reply else {}
     again = Request(url=page.url, headers=PAGE_HEADERS, limit_bytes=PAGE_LIMIT_BYTES, on_site=True)
-    yield from ask_gently(replace(again, method="HEAD", patience_s=PATIENCE_S))  # the first time it may have been cold
+    # The first time something may have had to be fetched from elsewhere; what a client waits for is the second time.
+    yield from ask_gently(replace(again, method="HEAD", patience_s=PATIENCE_S))
+    if artefact and artefact.ranged:
+        yield from ask_gently(replace(_head_of(artefact.url), patience_s=PATIENCE_S))
     return Finding(artefact=artefact, again=again, markers=markers)
 
 
@@ -243,9 +246,13 @@ def _demand(file: File) -> tuple[bool, tuple[int, ...], bool, str]:
     return file.name.endswith(".whl"), _version(file), linux, file.name
 
 
-def _check_large_file(file: File) -> Asking[Artefact | None]:
+def _head_of(url: str) -> Request:
     headers = FILE_HEADERS | {"Range": f"bytes=0-{HEAD_BYTES - 1}"}
-    reply = yield Request(url=file.url, headers=headers, limit_bytes=HEAD_BYTES, whole=False)
+    return Request(url=url, headers=headers, limit_bytes=HEAD_BYTES, whole=False)
+
+
+def _check_large_file(file: File) -> Asking[Artefact | None]:
+    reply = yield _head_of(file.url)
     check_status(reply, 200, 206)
     ranged = reply.status == 206
     size = content_range_size(reply) if ranged else int(reply.headers.get("content-length", "0"))

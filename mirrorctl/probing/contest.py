@@ -71,11 +71,13 @@ class Contest:
         self._long_transfers = 0
         self._rivals = 0
 
+    def is_promising(self, lane: Lane, lanes: Sequence[Lane]) -> bool:
+        """Whether any bandwidth would make a difference worth having, against the best so far."""
+        return hope_s(lane, None) <= UNPROMISING * self.best_s(lanes)
+
     async def scout(self, lane: Lane, lanes: Sequence[Lane]) -> None:
         """A short transfer, cut off as soon as it is known to be good enough to tell, or hopeless."""
         best_s = self.best_s(lanes)
-        if hope_s(lane, None) > UNPROMISING * best_s:
-            return
 
         def enough(transfer: Transfer) -> bool:
             goodput = estimate(transfer)

@@ -147,10 +147,9 @@ class Race:
     async def _run_contest(self, contest: Contest, lanes: Sequence[Lane], gates: set[asyncio.Task[None]]) -> None:
         seen: set[str] = set()
         while True:
-            if not self._terms.latency_only:
-                await self._scout(contest, lanes, seen)
+            await self._scout(contest, lanes, seen)
             await contest.confirm(lanes)
-            if not self._terms.latency_only and any(lane.passed and lane.mirror.id not in seen for lane in lanes):
+            if self._waiting(contest, lanes, seen):
                 continue
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
@@ -166,9 +165,7 @@ class Race:
         try:
             while True:
                 self._reject_stale(lanes)
-                waiting = [lane for lane in lanes if lane.passed and lane.mirror.id not in seen]
-                waiting.sort(key=lambda lane: hope_s(lane, None))
-                for lane in waiting[: SCOUTS - len(running)]:
+                for lane in self._waiting(contest, lanes, seen)[: SCOUTS - len(running)]:
                     seen.add(lane.mirror.id)
                     running.add(asyncio.create_task(self._scout_one(contest, lane, lanes)))
                 if not running:
@@ -182,6 +179,15 @@ class Race:
     async def _scout_one(self, contest: Contest, lane: Lane, lanes: Sequence[Lane]) -> None:
         await contest.scout(lane, lanes)
         self._tell(lane, Stage.REJECTED if lane.rejection else Stage.DONE)
+
+    def _waiting(self, contest: Contest, lanes: Sequence[Lane], seen: set[str]) -> list[Lane]:
+        """Who has passed and not been scouted, as long as there is hope; it comes back when a leader is rejected."""
+        if self._terms.latency_only:
+            return []
+        waiting = [lane for lane in lanes if lane.passed and lane.mirror.id not in seen]
+        return sorted(
+            (lane for lane in waiting if contest.is_promising(lane, lanes)), key=lambda lane: hope_s(lane, None)
+        )
 
     async def _watch(self, lanes: Sequence[Lane]) -> None:
         """Asks those at the top again from time to time, while transfers run."""
@@ -199,7 +205,7 @@ class Race:
                 await asyncio.sleep(WINK_S)
         if not self._terms.latency_only:
             await self._look(lanes)
-        return contest.leader(lanes) is leader
+        return leader is None or leader.passed
 
     async def _look(self, lanes: Sequence[Lane]) -> None:
         top = sorted((lane for lane in lanes if lane.passed), key=likely_s)[:LAST_LOOKS]

@@ -73,7 +73,7 @@ def test_the_requests_are_worded_as_pip_words_them() -> None:
     first = asked.asked[0]
     assert first.headers["Accept"] == f"{JSON}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
     assert first.on_site
-    assert [request.headers.get("Range") for request in asked.asked if request.url == LARGE_URL] == ["bytes=0-1023"]
+    assert [request.headers.get("Range") for request in asked.asked if request.url == LARGE_URL] == ["bytes=0-1023"] * 2
 
 
 @pytest.mark.parametrize(
