@@ -18,7 +18,7 @@ from mirrorctl.values import dataclass
 SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
 CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2
 LONG_TRANSFERS, RIVALS = 7, 3
-BLIND_HOPE = 6  # what a transfer that was all ramp may have fallen short by
+RESERVES = 3  # so many mirrors with a long transfer behind them are enough, where mirrors fail
 DROP_S = 0.15  # how long a slowdown is looked at, so that its own rate is seen and not that of the change
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
 LEAST_TRANSFER_BYTES = 200_000
@@ -92,18 +92,31 @@ class Contest:
         """Long transfers: for whoever leads, then for whoever may be better, until nobody may who has not been tried."""
         while self._long_transfers < LONG_TRANSFERS:
             lane = self._next_to_confirm(lanes)
-            if lane is None:
+            if lane is None or not await self._confirm(lane, lanes):
                 return
-            self._long_transfers += 1
-            others = [other for other in lanes if other is not lane]
-            verdict = Verdict(
-                lane=lane,
-                best_s=self.best_s(others),
-                confirmed_s=self.best_s([other for other in others if other.confirmed]),
-            )
-            if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, verdict.is_in):
-                return
-            lane.confirmed = lane.passed and not verdict.cut_short
+
+    async def confirm_reserve(self, lanes: Sequence[Lane]) -> bool:
+        """A long transfer for the next best, should the leader fail; false when there is no need or no means."""
+        reserves = [lane for lane in lanes if lane.passed and lane.goodput and not lane.confirmed]
+        lane = min(reserves, key=likely_s, default=None)
+        ready = sum(lane.passed and lane.confirmed for lane in lanes)
+        if lane is None or ready >= RESERVES or self._purse.left_bytes() < 2 * CONFIRM_BYTES:
+            return False
+        return await self._confirm(lane, lanes, to_the_end=True)
+
+    async def _confirm(self, lane: Lane, lanes: Sequence[Lane], *, to_the_end: bool = False) -> bool:
+        """False when there is nothing left to spend."""
+        self._long_transfers += 1
+        others = [other for other in lanes if other is not lane]
+        verdict = Verdict(
+            lane=lane,
+            best_s=self.best_s(others),
+            confirmed_s=math.inf if to_the_end else self.best_s([other for other in others if other.confirmed]),
+        )
+        if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, verdict.is_in):
+            return False
+        lane.confirmed = lane.passed and not verdict.cut_short
+        return True
 
     def _next_to_confirm(self, lanes: Sequence[Lane]) -> Lane | None:
         """The leader, if it has not been tried; else the best of those whose most hopeful prediction beats it."""
@@ -121,7 +134,7 @@ class Contest:
             and not lane.goodput.dropped
             and not lane.confirmed
             and lane.mirror.id not in self._tried
-            and hope_s(lane, min(lane.goodput.high, BLIND_HOPE * lane.goodput.likely)) < best_s
+            and hope_s(lane, lane.goodput.high) < best_s
         ]
         rival = min(rivals, key=likely_s, default=None)
         if rival:

@@ -29,7 +29,7 @@ IDLE = 0.35  # with more pauses than that, the sender waits for the window, not 
 TRAIN_BYTES = 2_000_000  # after more than that, a round trip carries a good part of what the way can
 LATE_TRAIN_LIMIT = 2
 TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
-DOUBT = 2.0  # what a rate within trains may be off by: they can be stretched on the way
+DOUBT = 1.6  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
 STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
 STANDSTILL = 1000.0  # bytes per second of a transfer that has come to nothing
@@ -118,7 +118,7 @@ def _ramping(
     if not short and (len(plateau.bins) >= SURE_BINS or _idle_share(transfer.marks, plateau.since_s) <= IDLE):
         return None
     low = whole if short else plateau.rate
-    peak = max(bins, default=0) / width_s
+    peak = max([*bins, transfer.bytes - sum(bins)]) / width_s  # the last bin is not full
     long = transfer.bytes > TRAIN_BYTES
     train = _train_rate(transfer.marks, transfer.rtt_s)
     if train and train <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
@@ -129,9 +129,11 @@ def _ramping(
 
 
 def _ramp_has_stopped(bins: Sequence[int]) -> bool:
-    """Whether far less came than a window that doubles each round trip would have let through."""
+    """Whether far less came than a window that doubles each round trip would have let through, or ever less comes."""
     doublings = len(bins) - 1
-    return doublings >= 3 and max(bins) < INITIAL_WINDOW_BYTES * 2**doublings / 3
+    if doublings < 3:
+        return False
+    return max(bins) < INITIAL_WINDOW_BYTES * 2**doublings / 3 or max(bins[-2:]) <= max(bins[:-2])
 
 
 def _settled(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput:

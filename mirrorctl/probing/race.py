@@ -12,7 +12,7 @@ from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
 from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
-from mirrorctl.probing.contest import HOPELESS, Contest, Purse, hope_s, likely_s
+from mirrorctl.probing.contest import CONFIRM_S, HOPELESS, Contest, Purse, hope_s, likely_s
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
 from mirrorctl.probing.names import patient_loop
@@ -201,6 +201,8 @@ class Race:
         trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
         if trouble and leader and not self._terms.latency_only:
             until_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S)
+            while leader.passed and until_s - self._elapsed_s > CONFIRM_S and await contest.confirm_reserve(lanes):
+                pass
             while self._elapsed_s < until_s and leader.passed:  # noqa: ASYNC110  it ends by time or by a rejection
                 await asyncio.sleep(WINK_S)
         if not self._terms.latency_only:

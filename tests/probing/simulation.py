@@ -230,6 +230,7 @@ class Outcome:
     ranking: Ranking
     sent_bytes: int
     events: Sequence[Event]
+    times_s: Sequence[float]  # when each event was
 
     @property
     def names(self) -> list[str]:
@@ -250,13 +251,19 @@ def run(*arms: Arm, line: float = float("inf"), **terms: float) -> Outcome:
     """One race among these arms; further options are those of Terms."""
     world = World({arm.name: arm for arm in arms}, line)
     events: list[Event] = []
+    times_s: list[float] = []
+
+    def note(event: Event) -> None:
+        events.append(event)
+        times_s.append(asyncio.get_running_loop().time())
+
     race = Race(
         {"pypi": [arm.mirror for arm in arms]},
         CANARIES,
         {"SSL_CERT_DIR": "/"},  # there is no TLS here, so no authorities need be loaded
         replace(TERMS, **terms),  # type: ignore[arg-type]
-        events.append,
+        note,
         Backend(world),
     )
     (ranking,) = race.run(VirtualLoop)
-    return Outcome(ranking=ranking, sent_bytes=world.sent_bytes, events=events)
+    return Outcome(ranking=ranking, sent_bytes=world.sent_bytes, events=events, times_s=times_s)
