@@ -29,7 +29,12 @@ class Disk:
         return os.open(name, flags | os.O_CLOEXEC, mode, dir_fd=folder)
 
     def close(self, file: int) -> None:
-        os.close(file)
+        try:
+            os.close(file)
+        except OSError:
+            with suppress(OSError):
+                os.close(file)  # close(2): "the state of fildes is unspecified" then, and open it would look busy
+            raise
 
     def let_go(self, file: int) -> None:
         """Closes what was not written to, or has been synchronised: failing to says nothing about any content."""
