@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mirrorctl.ranking import INITIAL_WINDOW_BYTES
-from mirrorctl.values import dataclass
+from mirrorctl.values import dataclass, replace
 
 MIN_BIN_S = 0.012
 PLATEAU = 0.75  # a bin with this share of what the better bins carry belongs to the settled part
@@ -86,7 +86,9 @@ def estimate(transfer: Transfer) -> Goodput | None:
     )
     dropped = _dropped(transfer, plateau, width_s)
     ramping = _ramping(transfer, bins, plateau, whole, width_s) if len(bins) <= LONG_BINS else None
-    return dropped or ramping or _settled(transfer, plateau, width_s)
+    found = dropped or ramping or _settled(transfer, plateau, width_s)
+    likely = max(found.likely, STANDSTILL)
+    return replace(found, likely=likely, low=min(max(found.low, STANDSTILL), likely), high=max(found.high, likely))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +105,7 @@ def _dropped(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput |
     tail_s, tail = _tail(transfer, width_s)
     if transfer.ended_s - plateau.since_s <= 1.3 * tail_s or tail >= DROP * plateau.rate:
         return None
-    likely = max(tail, STANDSTILL)
-    return Goodput(likely=likely, low=likely * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
+    return Goodput(likely=tail, low=tail * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
 
 
 def _ramping(

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorctl.probing.goodput import Goodput, Transfer, estimate, merge
@@ -126,6 +126,7 @@ def test_a_drop_is_believed_and_else_the_longer(
     assert merge(older, newer) == expected
 
 
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.floats(0, 0.2), st.integers(1, 65_536)), min_size=1, max_size=60),
     st.floats(0, 1),
