@@ -68,7 +68,12 @@ IMPURE = {"fcntl", "glob", "http", "locale", "logging", "platform", "random", "s
 IMPURE |= {"sys", "threading", "time", "urllib.request", "uuid", *OWNERS} - {"tomlkit"}
 
 # Who writes: users' files, and what is the program's own.
-WRITERS = {"files", "disk", "places", "swap"} | {"journal", "memory", "cli.runner", "process"}  # history, cache, crash log, a pipe
+WRITERS = {"files", "disk", "places", "swap"} | {
+    "journal",
+    "memory",
+    "cli.runner",
+    "process",
+}  # history, cache, crash log, a pipe
 WRITING_METHODS = {"write_text", "write_bytes", "touch", "mkdir", "unlink", "rmdir", "rename", "chmod", "symlink_to"}
 WRITING_METHODS |= {"hardlink_to"}
 WRITING_FUNCTIONS = {
