@@ -29,7 +29,8 @@ def measure(
 ) -> tuple[Ranking, ...]:
     """Measures the candidates of each ecosystem and ranks them, one ranking for each, in the order given.
 
-    All ecosystems share `deadline_s` and `budget_bytes`. `environ` says which proxy and which certificate
+    All ecosystems are asked at once, and share `deadline_s` and `budget_bytes` evenly for their transfers, which are made
+    one ecosystem after the other. `environ` says which proxy and which certificate
     authorities apply. A mirror whose content is known to be older than `max_lag_s` is rejected. `latency_only`
     leaves out the transfers. `on_event` is called as things are learnt, in this thread.
     """

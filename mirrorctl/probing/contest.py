@@ -65,7 +65,7 @@ class Contest:
     """The transfers among the lanes of one ecosystem."""
 
     def __init__(self, purse: Purse, transferring: Callable[[Lane], None]) -> None:
-        self._purse = purse
+        self.purse = purse
         self._transferring = transferring
         self._tried: set[str] = set()  # rivals that had their chance
         self._long_transfers = 0
@@ -100,7 +100,7 @@ class Contest:
         reserves = [lane for lane in lanes if lane.passed and lane.goodput and not lane.confirmed]
         lane = min(reserves, key=likely_s, default=None)
         ready = sum(lane.passed and lane.confirmed for lane in lanes)
-        if lane is None or ready >= RESERVES or self._purse.left_bytes() < 2 * CONFIRM_BYTES:
+        if lane is None or ready >= RESERVES or self.purse.left_bytes() < 2 * CONFIRM_BYTES:
             return False
         return await self._confirm(lane, lanes, to_the_end=True)
 
@@ -155,8 +155,8 @@ class Contest:
         self, lane: Lane, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]
     ) -> bool:
         """False when there is nothing left to spend."""
-        limit_bytes = min(limit_bytes, self._purse.left_bytes())
-        if self._purse.left_s() < window_s or limit_bytes < LEAST_TRANSFER_BYTES:
+        limit_bytes = min(limit_bytes, self.purse.left_bytes())
+        if self.purse.left_s() < window_s or limit_bytes < LEAST_TRANSFER_BYTES:
             return False
         self._transferring(lane)
         await lane.transfer(limit_bytes, window_s, enough)

@@ -101,8 +101,9 @@ class Race:
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:
             await self._first_answers(gates)
-            for name in self._lanes:
-                await self._contest(name, {task: lane for task, lane in gates.items() if name == lane.ecosystem.NAME})
+            for number, name in enumerate(self._lanes):
+                own = {task: lane for task, lane in gates.items() if name == lane.ecosystem.NAME}
+                await self._contest(name, own, self._share(len(self._lanes) - number))
         finally:
             for task in gates:
                 task.cancel()
@@ -126,13 +127,19 @@ class Race:
             if limit_s == self._gate_limit_s and any(gates[task].passed for task in done):
                 limit_s = min(limit_s, self._elapsed_s + max(QUIET_S, self._elapsed_s))
 
-    async def _contest(self, name: str, gates: Mapping[asyncio.Task[None], Lane]) -> None:
+    def _share(self, parts: int) -> Purse:
+        """What one of `parts` ecosystems that are still to come may take of the time and the bytes that are left."""
+        spent, at_s = self._spent_bytes(), self._elapsed_s
+        most_bytes = (self._terms.budget_bytes - spent) // parts
+        most_s = (self._terms.deadline_s - at_s) / parts
+        return Purse(
+            left_bytes=lambda: most_bytes - (self._spent_bytes() - spent),
+            left_s=lambda: most_s - (self._elapsed_s - at_s),
+        )
+
+    async def _contest(self, name: str, gates: Mapping[asyncio.Task[None], Lane], purse: Purse) -> None:
         """Transfers of one ecosystem; whoever passes the gates meanwhile joins in, until nobody can win any more."""
         lanes = self._lanes[name]
-        purse = Purse(
-            left_bytes=lambda: self._terms.budget_bytes - self._spent_bytes(),
-            left_s=lambda: self._terms.deadline_s - self._elapsed_s,
-        )
         contest = Contest(purse, lambda lane: self._tell(lane, Stage.TRANSFER))
         watch = asyncio.create_task(self._watch(lanes))
         try:
@@ -153,7 +160,7 @@ class Race:
                 continue
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
-            patience_s = min(self._gate_limit_s, enough_s) - self._elapsed_s
+            patience_s = min(min(self._gate_limit_s, enough_s) - self._elapsed_s, contest.purse.left_s())
             if pending and patience_s > 0:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             elif await self._last_look(contest, lanes):
@@ -200,7 +207,7 @@ class Race:
         leader = contest.leader(lanes)
         trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
         if trouble and leader and not self._terms.latency_only:
-            until_s = min(WATCH_S, self._terms.deadline_s - PATIENCE_S)
+            until_s = min(WATCH_S, self._elapsed_s + contest.purse.left_s() - PATIENCE_S)
             while leader.passed and until_s - self._elapsed_s > CONFIRM_S and await contest.confirm_reserve(lanes):
                 pass
             while self._elapsed_s < until_s and leader.passed:  # noqa: ASYNC110  it ends by time or by a rejection
