@@ -143,7 +143,8 @@ def _refuse_buried(session: Session, entry: Transaction) -> None:
     for later in session.transactions():
         if later.id == entry.id:
             return
-        if later.state == "applied" and later.undoes != entry.id and own & {(f.target, f.path) for f in later.files}:
+        cancelled = later.undoes is not None and later.undoes >= entry.id  # it took back what came after, too
+        if later.state == "applied" and not cancelled and own & {(file.target, file.path) for file in later.files}:
             raise ConflictError(
                 _("change {later} came after {id}, in the same file", later=later.id, id=entry.id),
                 hint=_(
