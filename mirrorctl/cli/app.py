@@ -27,13 +27,29 @@ from mirrorctl.cli.parameters import (
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
 
-app = typer.Typer(
-    cls=Group,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
+
+def _group() -> typer.Typer:
+    return typer.Typer(
+        cls=Group,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+app = _group()
+
+
+def alone(name: str) -> typer.Typer:
+    """The command `name` and no other: typer looks into the signature of each that it has. All, if there is no such."""
+    chosen = [command for command in app.registered_commands if command.name == name]
+    if not chosen:
+        return app
+    group = _group()
+    group.registered_callback = app.registered_callback
+    group.registered_commands = chosen
+    return group
 
 
 @app.callback()
