@@ -26,7 +26,7 @@ SMALL = b"PK\x03\x04 small"
 LARGE_BYTES = 40_000_000
 SEGMENTS_BYTES = 14_600
 RECORD_BYTES = 16_384
-ZEROS = bytes(8_000_000)
+ZEROS = bytes(LARGE_BYTES)
 CANARIES = {"pypi": {"small_projects": ("six",), "large_projects": ("big",)}}
 
 

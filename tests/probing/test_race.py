@@ -6,6 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
+from probing.fields import LINE, field_of, regret_of
 from probing.simulation import Arm, run
 
 from mirrorctl.probing.events import Stage
@@ -191,36 +192,14 @@ def test_noise_makes_no_switches() -> None:
     assert sum(before != after for before, after in pairwise(chosen)) <= 1
 
 
-def regret(seed: int) -> float:
-    """True seconds through the chosen mirror by those through the best, in a field made by chance."""
-    chance = random.Random(seed)
-    arms = [
-        Arm(
-            name=f"m{n:02}",
-            rtt_s=min(0.15, chance.lognormvariate(-3.5, 0.6)),
-            rate=min(400 * MBIT, chance.lognormvariate(15.9, 1.0)),
-            think_s=chance.uniform(0.003, 0.03),
-            dead=chance.random() < 0.1,
-            burst_bytes=2e6 if chance.random() < 0.08 else float("inf"),
-            age_h=chance.choice([0.5, 3.0, 10.0, 80.0]),
-        )
-        for n in range(14)
-    ]
-    found = run(*arms, line=500 * MBIT)
-
-    def seconds(arm: Arm) -> float:
-        rate = min(arm.rate, 500 * MBIT)
-        fast = min(30e6, arm.burst_bytes)
-        return 12 * (arm.rtt_s + arm.think_s) + 6 * arm.rtt_s + fast / rate + (30e6 - fast) / arm.throttle
-
-    usable = {arm.name: seconds(arm) for arm in arms if not arm.dead and (arm.age_h or 0) < 24}
-    return usable[found.names[0]] / min(usable.values())
-
-
 def test_the_choice_is_near_the_best_in_fields_made_by_chance() -> None:
-    regrets = sorted(regret(seed) for seed in range(8))
+    regrets = []
+    for seed in range(8):
+        arms = field_of(seed)
+        found = run(*arms, line=LINE)
+        regrets.append(regret_of(found.names[0], arms))
     assert sum(regrets) / len(regrets) < 1.05
-    assert regrets[-1] < 1.25
+    assert max(regrets) < 1.25
 
 
 def test_progress_is_told_in_order() -> None:
