@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
@@ -149,7 +150,15 @@ def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Askin
     check_status(reply)
     check_digest(reply.body, "sha256", config.removeprefix("sha256:"), f"{image}@{config}")
     artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
-    return artefact, {f"digest:{image}:latest": tag_digest} if tag_digest else {}
+    return artefact, {f"object:{image}": config} | _published(image, reply)
+
+
+def _published(image: str, config: Reply) -> dict[str, float]:
+    """When the image was built (OCI image configuration: `created`)."""
+    try:
+        return {f"published:{image}": datetime.fromisoformat(json.loads(config.body)["created"]).timestamp()}
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return {}
 
 
 def _platform_digest(index: Manifest) -> str:

@@ -116,8 +116,46 @@ def lags(field: Mapping[str, Signs], now: datetime) -> dict[str, Lag]:
         for signs in field.values()
         if isinstance(serial := signs.markers.get("root_serial"), int)
     )
-    found = {name: _lag(signs.markers, now_s, reference) for name, signs in field.items()}
+    objects = object_references(field.values(), now_s)
+    found = {
+        name: _lag(signs.markers, now_s, reference) or _object_lag(signs.markers, now_s, objects)
+        for name, signs in field.items()
+    }
     return {name: lag for name, lag in found.items() if lag}
+
+
+def object_references(field: Iterable[Signs], now_s: float) -> dict[str, Markers]:
+    """For each object that mirrors serve under a name that moves (a tag, a branch): its newest state to be believed.
+
+    That is one that two lineages serve; of several, the one published last. A state from the future is not believed.
+    """
+    witnesses: dict[tuple[str, str | int | float], set[str]] = {}
+    published: dict[tuple[str, str | int | float], float] = {}
+    for signs in field:
+        for key, value in signs.markers.items():
+            if not key.startswith("object:"):
+                continue
+            at = signs.markers.get(key.replace("object:", "published:", 1), 0.0)
+            if isinstance(at, int | float) and at < now_s + CLOCK_TOLERANCE_S:
+                witnesses.setdefault((key, value), set()).add(signs.lineage)
+                published[key, value] = float(at)
+    believed = {state: len(lineages) for state, lineages in witnesses.items() if len(lineages) > 1}
+    best: dict[str, Markers] = {}
+    for key, value in sorted(believed, key=lambda state: (published[state], believed[state])):
+        best[key] = {"value": value, "published": published[key, value]}
+    return best
+
+
+def _object_lag(markers: Markers, now_s: float, references: Mapping[str, Markers]) -> Lag | None:
+    """None behind the newest state; behind it since that was published, where it is known when."""
+    known = [key for key in markers if key in references]
+    missed = [key for key in known if markers[key] != references[key]["value"]]
+    if known and not missed:
+        return Lag(lag_s=0.0, basis="objects")
+    newest = {key: float(references[key]["published"]) for key in missed}
+    own = {key: float(markers.get(key.replace("object:", "published:", 1), 0.0)) for key in missed}
+    ages = [now_s - at for key, at in newest.items() if at and own[key] < at]
+    return Lag(lag_s=max(ages), basis="objects") if ages else None
 
 
 def serial_reference(serials: Iterable[tuple[str, int]]) -> int | None:

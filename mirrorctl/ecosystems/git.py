@@ -87,7 +87,7 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
         return Finding(
             artefact=pack_of(*list(heads.items())[-1]),
             again=_advertisement(repository),
-            markers={f"head:{_name(known)}": sha for known, sha in heads.items()},
+            markers={f"object:{_name(known)}": sha for known, sha in heads.items()},
         )
     raise Rejected(
         "no-repository",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import pytest
 from ecosystems.walking import Served, Site, drive, mirror, rejection, reply
@@ -12,7 +13,7 @@ from mirrorctl.ecosystems.base import Reply, Request
 BASE = "https://registry.example"
 IMAGE = "library/busybox"
 CANARIES = {"images": ("library/absent", IMAGE)}
-CONFIG = b'{"architecture": "amd64"}'
+CONFIG = b'{"architecture": "amd64", "created": "2026-11-01T00:00:00Z"}'
 LAYER_DIGEST = "sha256:" + "ab" * 32
 
 
@@ -77,7 +78,8 @@ def test_the_largest_layer_of_the_first_image_that_is_there_is_measured_with() -
     found = drive(docker.walk(mirror("docker", BASE + "/", "registry-mirror"), CANARIES), site())
     assert found.artefact is not None
     assert (found.artefact.url, found.artefact.size_bytes) == (URLS["layer"].removeprefix("GET "), 2_000_000)
-    assert found.markers == {f"digest:{IMAGE}:latest": digest(INDEX)}
+    built_at = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+    assert found.markers == {f"object:{IMAGE}": digest(CONFIG), f"published:{IMAGE}": built_at}
 
 
 def test_a_token_is_fetched_anonymously_from_wherever_the_registry_says() -> None:

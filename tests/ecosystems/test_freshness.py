@@ -141,3 +141,38 @@ def test_a_forged_serial_makes_no_other_mirror_stale() -> None:
     found = lags(field, NOW)
     assert "forger" not in found
     assert found["a"].lag_s == 0
+
+
+def image(state: str, hours: float | None = None) -> Markers:
+    """A tag that is in a state that was published so many hours ago."""
+    return {"object:busybox": state} | ({} if hours is None else {"published:busybox": hours_ago(hours)})
+
+
+@pytest.mark.parametrize(
+    ("field", "lags_h"),
+    [
+        pytest.param({"a": image("x", 9), "b": image("x", 9)}, {"a": 0, "b": 0}, id="two agree"),
+        pytest.param({"a": image("x", 9), "b": image("y", 90)}, {}, id="one word against another"),
+        pytest.param({"a1": image("x", 9), "a2": image("x", 9), "b": image("y", 90)}, {}, id="two of one lineage"),
+        pytest.param(
+            {"a": image("x", 50), "b": image("x", 50), "old": image("y", 900)},
+            {"a": 0, "b": 0, "old": 50},
+            id="one has missed what was published then",
+        ),
+        pytest.param(
+            {"a": image("x", 5), "b": image("x", 5), "c": image("y", 90), "d": image("y", 90), "e": image("y", 90)},
+            {"a": 0, "b": 0, "c": 5, "d": 5, "e": 5},
+            id="the newer of two states, not the more common one",
+        ),
+        pytest.param(
+            {"a": image("x", -50), "b": image("x", -50), "c": image("y", 9), "d": image("y", 9)},
+            {"c": 0, "d": 0},
+            id="a state from the future",
+        ),
+        pytest.param({"a": image("x"), "b": image("x"), "c": image("y")}, {"a": 0, "b": 0}, id="no times"),
+    ],
+)
+def test_what_moves_is_compared_between_operators(field: dict[str, Markers], lags_h: dict[str, float]) -> None:
+    found = lags(of(**field), NOW)
+    assert {name: round(lag.lag_s / 3600) for name, lag in found.items()} == lags_h
+    assert {lag.basis for lag in found.values()} <= {"objects"}

@@ -40,7 +40,7 @@ def site(refs: Served, listed: Served | None = None, repository: str = REPOSITOR
 )
 def test_head_is_found_in_every_version_of_the_protocol(refs: bytes) -> None:
     found = drive(git.walk(mirror("git", PREFIX, "url-prefix"), CANARIES), site(reply(refs)))
-    assert found.markers == {"head:octo/hello": SHA}
+    assert found.markers == {"object:octo/hello": SHA}
     assert found.artefact is not None
     assert found.artefact.url == f"{REPOSITORY}/git-upload-pack"
     assert f"want {SHA}".encode() in found.artefact.content
@@ -55,7 +55,7 @@ def test_version_2_is_asked_for() -> None:
 def test_a_copy_of_one_repository_is_asked_for_itself() -> None:
     url = "https://mirror.example/git/linux.git"
     found = drive(git.walk(mirror("git", url, "repo"), CANARIES), site(reply(V2), repository=url))
-    assert found.markers == {"head:git/linux": SHA}
+    assert found.markers == {"object:git/linux": SHA}
 
 
 def test_a_mirror_of_a_part_of_the_host_is_asked_for_what_it_has() -> None:
