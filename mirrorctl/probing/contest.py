@@ -88,10 +88,10 @@ class Contest:
 
         await self._transfer(lane, SCOUT_BYTES, SCOUT_S, enough)
 
-    async def confirm(self, lanes: Sequence[Lane]) -> None:
-        """Long transfers: for whoever leads, then for whoever may be better, until nobody may who has not been tried."""
+    async def confirm(self, lanes: Sequence[Lane], *, rivals: Callable[[], bool]) -> None:
+        """Long transfers: for whoever leads, and as long as `rivals` says so, for whoever may be better."""
         while self._long_transfers < LONG_TRANSFERS:
-            lane = self._next_to_confirm(lanes)
+            lane = self._next_to_confirm(lanes, rivals=rivals())
             if lane is None or not await self._confirm(lane, lanes):
                 return
 
@@ -118,15 +118,15 @@ class Contest:
         lane.confirmed = lane.passed and not verdict.cut_short
         return True
 
-    def _next_to_confirm(self, lanes: Sequence[Lane]) -> Lane | None:
+    def _next_to_confirm(self, lanes: Sequence[Lane], *, rivals: bool) -> Lane | None:
         """The leader, if it has not been tried; else the best of those whose most hopeful prediction beats it."""
         leader = self.leader(lanes)
         if leader is None or not leader.confirmed:
             return leader
-        if self._rivals == RIVALS:
+        if not rivals or self._rivals == RIVALS:
             return None
         best_s = likely_s(leader) * WORTHWHILE
-        rivals = [
+        hopeful = [
             lane
             for lane in lanes
             if lane.passed
@@ -136,7 +136,7 @@ class Contest:
             and lane.mirror.id not in self._tried
             and hope_s(lane, lane.goodput.high) < best_s
         ]
-        rival = min(rivals, key=likely_s, default=None)
+        rival = min(hopeful, key=likely_s, default=None)
         if rival:
             self._rivals += 1
             self._tried.add(rival.mirror.id)

@@ -29,11 +29,12 @@ QUIET_S = 0.25
 SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
 LOOK_EVERY_S = 1.0
+RIVALS_SHARE = 0.37  # of the deadline: later than that, a leader that holds is good enough
 WINK_S = 0.05
 # Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
 # goes within seconds is seen at one end or the other.
-WATCH_S = 4.3
-WIRE_SHARE = 1.04  # bytes on the line for each byte of content: TCP/IP headers and TLS records
+WATCH_S = 4.0
+WIRE_SHARE = 1.07  # bytes on the line for each byte of content: headers of all layers, handshakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +156,7 @@ class Race:
         seen: set[str] = set()
         while True:
             await self._scout(contest, lanes, seen)
-            await contest.confirm(lanes)
+            await contest.confirm(lanes, rivals=lambda: self._elapsed_s < RIVALS_SHARE * self._terms.deadline_s)
             if self._waiting(contest, lanes, seen):
                 continue
             pending = {task for task in gates if not task.done()}
