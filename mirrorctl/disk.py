@@ -32,8 +32,7 @@ class Disk:
         try:
             os.close(file)
         except OSError:
-            with suppress(OSError):
-                os.close(file)  # close(2): "the state of fildes is unspecified" then, and open it would look busy
+            _part_with(file)
             raise
 
     def let_go(self, file: int) -> None:
@@ -178,6 +177,15 @@ class Disk:
 
 
 REAL = Disk()
+
+
+def _part_with(file: int) -> None:
+    """Makes sure that a file is closed: close(2) leaves open whether it is after an error, and then it would look busy."""
+    with suppress(OSError):
+        os.fstat(file)
+        null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        os.dup2(null, file, inheritable=False)
+        os.close(null)
 
 
 def read_all(disk: Disk, file: int, limit_bytes: int) -> bytes:

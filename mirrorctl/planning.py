@@ -131,6 +131,7 @@ def _revert_setting(target: Target, saved: SavedFile, current: bytes, *, force: 
     try:
         value = target.read(text, saved.path)
         wanted = saved.value_before if force else merge_value(saved.value_before, saved.value_after, value)
+        wanted = _in_order(target, saved.path, text, wanted)
         merged = merge_text(decode(saved.before or b""), decode(saved.after or b""), text)
         if merged is not None and _says(target, saved.path, merged, wanted, like=text):
             return FileEdit(
@@ -145,6 +146,15 @@ def _revert_setting(target: Target, saved: SavedFile, current: bytes, *, force: 
             subject=str(saved.path),
         ) from error
     return make_edit(target, Setting(path=saved.path, value=wanted), current)
+
+
+def _in_order(target: Target, path: Path, text: str, value: Value) -> Value:
+    """`value` in the order in which the lens would read it, where order means nothing to the client."""
+    if not isinstance(value, list):
+        return value
+    found = target.read(target.write(text, path, value), path)
+    same = isinstance(found, list) and sorted(map(str, found)) == sorted(map(str, value))
+    return found if same else value
 
 
 def _says(target: Target, path: Path, merged: str, wanted: Value, *, like: str) -> bool:

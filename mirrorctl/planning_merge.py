@@ -17,8 +17,7 @@ class ClashError(ValueError):
 def merge_value(before: Value, after: Value, current: Value) -> Value:
     """`current` with our change from `before` to `after` taken out. Raises ClashError.
 
-    Every item of a list is a setting of its own: what others have added stays. Lists of lists have no order and are
-    kept sorted.
+    Every item of a list is a setting of its own: what others have added stays.
     """
     if current in (before, after):
         return before
@@ -46,7 +45,7 @@ def _typed(items: Sequence[object], empty: Value) -> Value:
     if not items:
         return empty
     if all(isinstance(item, list) for item in items):
-        return sorted([str(word) for word in item] for item in items if isinstance(item, list))
+        return [[str(word) for word in item] for item in items if isinstance(item, list)]
     return [str(item) for item in items]
 
 

@@ -8,10 +8,12 @@ from collections.abc import Collection
 
 from mirrorctl.disk import Disk
 from mirrorctl.errors import ConflictError
-from mirrorctl.files import PATIENCE_S, PAUSE_S, look
+from mirrorctl.files import PAUSE_S, look
 from mirrorctl.places import Place
 from mirrorctl.text import _
 from mirrorctl.values import dataclass
+
+PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,7 +202,7 @@ def test_of_a_list_only_what_is_ours(before: Value, after: Value, current: Value
 
 def test_rules_of_git_are_taken_out_one_by_one() -> None:
     ours, theirs = [URL, "insteadof", "https://github.com/"], ["https://x.example/", "insteadof", "https://y.example/"]
-    assert merge_value([], [ours], sorted([ours, theirs])) == [theirs]
+    assert merge_value([], [ours], [ours, theirs]) == [theirs]
 
 
 @pytest.mark.parametrize(
