@@ -29,7 +29,9 @@ QUIET_S = 0.25
 SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
 LOOK_EVERY_S = 1.0
-RIVALS_SHARE = 0.37  # of the deadline: later than that, a leader that holds is good enough
+# Shares of the deadline: later than that, a leader that holds is good enough. Where mirrors fail or throttle, the first
+# leaders have cost time that says nothing about the others.
+RIVALS_SHARE, RIVALS_SHARE_IN_TROUBLE = 0.37, 0.56
 WINK_S = 0.05
 # Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
 # goes within seconds is seen at one end or the other.
@@ -156,7 +158,7 @@ class Race:
         seen: set[str] = set()
         while True:
             await self._scout(contest, lanes, seen)
-            await contest.confirm(lanes, rivals=lambda: self._elapsed_s < RIVALS_SHARE * self._terms.deadline_s)
+            await contest.confirm(lanes, rivals=lambda: self._is_time_for_rivals(lanes))
             if self._waiting(contest, lanes, seen):
                 continue
             pending = {task for task in gates if not task.done()}
@@ -203,11 +205,15 @@ class Race:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._look(lanes)
 
+    def _is_time_for_rivals(self, lanes: Sequence[Lane]) -> bool:
+        slowed = any(lane.goodput and lane.goodput.dropped for lane in lanes)
+        share = RIVALS_SHARE_IN_TROUBLE if slowed or _is_troubled(lanes) else RIVALS_SHARE
+        return self._elapsed_s < share * self._terms.deadline_s
+
     async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
         """Asks those at the top once more; false when that, or the wait before it, has brought somebody else there."""
         leader = contest.leader(lanes)
-        trouble = any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
-        if trouble and leader and not self._terms.latency_only:
+        if _is_troubled(lanes) and leader and not self._terms.latency_only:
             until_s = min(WATCH_S, self._elapsed_s + contest.purse.left_s() - PATIENCE_S)
             while leader.passed and until_s - self._elapsed_s > CONFIRM_S and await contest.confirm_reserve(lanes):
                 pass
@@ -260,3 +266,7 @@ class Race:
     def _tell(self, lane: Lane, stage: Stage) -> None:
         if self._on_event:
             self._on_event(Event(ecosystem=lane.ecosystem.NAME, mirror=lane.mirror.id, stage=stage, probe=lane.probe()))
+
+
+def _is_troubled(lanes: Sequence[Lane]) -> bool:
+    return any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
