@@ -172,7 +172,8 @@ def with_drain(target: Target, edit: FileEdit) -> FileEdit:
         return edit
     path, text = edit.path, decode(edit.before or b"")
     try:
-        if not target.read(text, path):
+        # A file that was deleted says nothing, and the client still goes by what it had said.
+        if not edit.value_before and not target.read(text, path):
             return edit
         interim = encode(target.write(text, path, drained))
     except FormatError as error:

@@ -280,3 +280,11 @@ def test_a_diff_shows_no_password_and_no_stray_bytes() -> None:
     shown = planning.diff(FileEdit(path=PATH, before=data, after=data + b"# mine\n"))
     assert "secret" not in shown
     assert shown.encode()
+
+
+def test_docker_is_emptied_too_where_its_file_was_deleted() -> None:
+    """The daemon was not told, and goes by the list that it read last."""
+    old = b'{"debug": true}'
+    made = planning.revert(docker, saved(docker, old, [URL]), None, force=True)
+    assert json.loads(made.interim or b"") == {"registry-mirrors": []}
+    assert made.after == old
