@@ -17,7 +17,7 @@ from mirrorctl import errors
 from mirrorctl.catalog import bundled_text
 from mirrorctl.catalog.layers import parse
 from mirrorctl.catalog.merging import merge
-from mirrorctl.cli.app import app
+from mirrorctl.cli.app import application
 from mirrorctl.errors import ExitCode, MirrorctlError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,7 +112,7 @@ def test_catalog_examples_are_sound(page: Path) -> None:
 @cache
 def commands() -> dict[str, frozenset[str]]:
     """Every command with its options."""
-    found = vars(typer.main.get_command(app))["commands"]
+    found = vars(typer.main.get_command(application()))["commands"]
     return {
         name: frozenset(option for parameter in command.params for option in parameter.opts) | {"--help", "-h"}
         for name, command in found.items()

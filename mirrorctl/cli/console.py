@@ -108,6 +108,11 @@ class Console:
         return sys.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
 
 
+def console_of(ctx: typer.Context) -> Console:
+    console: Console = ctx.obj
+    return console
+
+
 def _store(name: str) -> Callable[[typer.Context, Any, Any], None]:
     def keep(ctx: typer.Context, param: Any, value: Any) -> None:  # noqa: ARG001  the signature of a callback
         if not value:

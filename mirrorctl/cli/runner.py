@@ -20,9 +20,9 @@ def run(words: list[str]) -> int:
     console.json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     console.command = next((word for word in words if not word.startswith("-")), "mirrorctl")
     try:
-        from mirrorctl.cli.app import alone
+        from mirrorctl.cli.app import application
 
-        code = alone(console.command)(words, standalone_mode=False, prog_name="mirrorctl", obj=console)
+        code = application(console.command)(words, standalone_mode=False, prog_name="mirrorctl", obj=console)
         return code if isinstance(code, int) else ExitCode.OK
     except MirrorctlError as error:
         return console.fail(error)

@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from mirrorctl.cli.app import app
+from mirrorctl.cli.app import application
 from mirrorctl.cli.help import sections, usage
 from mirrorctl.cli.overview import COMMANDS, OPTIONS, command_summary, names
 
@@ -45,7 +45,7 @@ def _command(name: str) -> str:
 
 
 def _commands() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = vars(typer.main.get_command(app))["commands"]
+    found: Mapping[str, Any] = vars(typer.main.get_command(application()))["commands"]
     return found
 
 
