@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from mirrorctl.commands.choice import Fallback
 from mirrorctl.errors import UsageError
 from mirrorctl.model import Scope, Trust
 from mirrorctl.text import N_, _
@@ -27,6 +28,9 @@ MaxLag = Annotated[
 ]
 Deadline = Annotated[str, typer.Option("--deadline", metavar="DUR", help=N_("How long measuring may take"))]
 Budget = Annotated[str, typer.Option("--budget", metavar="SIZE", help=N_("How much measuring may download"))]
+FallbackOption = Annotated[
+    Fallback, typer.Option("--fallback", help=N_("What to do where fastest finds no mirror that can be used"))
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("Show the change, write nothing"))]
 NoReload = Annotated[bool, typer.Option("--no-reload", help=N_("Do not make a running daemon take the change up"))]
 LatencyOnly = Annotated[

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from mirrorctl.commands import selection
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
 from mirrorctl.errors import NoMirrorError
-from mirrorctl.model import Mirror, Ranking, Scope, Trust
+from mirrorctl.model import Mirror, Notice, Ranking, Scope, Trust
 from mirrorctl.targets.base import Target
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
@@ -14,9 +17,21 @@ from mirrorctl.values import dataclass, field
 OFFLINE = {"dns", "connect-timeout", "unreachable", "proxy"}
 
 
+class Fallback(StrEnum):
+    """What is done where `fastest` finds no mirror that can be used."""
+
+    KEEP = "keep"
+    UPSTREAM = "upstream"
+    FAIL = "fail"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for.
+
+    `each` has what a profile states for one target after another; all of it is done, or nothing. `label` is how the
+    history calls the change, where that is not the command line.
+    """
 
     which: str
     targets: tuple[str, ...] = ()
@@ -25,6 +40,13 @@ class Request:
     dry_run: bool = False
     check: bool = False
     replace_private: bool = False
+    fallback: Fallback = Fallback.FAIL
+    each: Mapping[str, Request] = field(default_factory=dict)
+    label: str = ""
+
+    def of(self, target: str) -> Request:
+        """What is asked for one target."""
+        return self.each.get(target, self)
 
 
 def pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:
@@ -73,6 +95,24 @@ def _fastest(
             subject=target.NAME,
         )
     return chosen
+
+
+def fallen_back(request: Request, error: NoMirrorError, target: str, *, measured: bool) -> Notice | None:
+    """What to tell instead of failing; None where it is a failure.
+
+    Where nobody was even measured, a target that was not asked for is left alone.
+    """
+    if request.which != FASTEST or request.fallback is Fallback.FAIL or not (measured or request.targets):
+        return None
+    done = _("{target} goes back to upstream", target=target)
+    if request.fallback is Fallback.KEEP:
+        done = _("{target} was left as it is", target=target)
+    return Notice(
+        code="fallback",
+        message=_("{problem}; {done}", problem=error.message, done=done),
+        hint=error.hint,
+        subject=target,
+    )
 
 
 def _why_none(ranking: Ranking, name: str) -> Text:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mirrorctl import files
 from mirrorctl.commands import selection
 from mirrorctl.commands.change import Change, Switches
-from mirrorctl.commands.choice import Request, pick
+from mirrorctl.commands.choice import Fallback, Request, fallen_back, pick
 from mirrorctl.commands.outcome import UseData, view
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST
@@ -61,7 +61,7 @@ def use(
         from mirrorctl.commands import transaction  # noqa: PLC0415  start-up time: a dry run changes nothing
 
         talk.warnings += transaction.recover(session)
-    clients, missing = find_clients(session, request.targets, selection.concerned(session, request.which))
+    clients, missing = _find(session, request)
     talk.warnings += missing
     present = _read(session, request, clients, talk)
     rankings = _measure(session, request, present, talk, on_event)
@@ -100,7 +100,8 @@ def use(
 
 def _is_one(request: Request, talk: Talk) -> bool:
     """Whether nothing is to be done because a file stands in the way: what was named is done together or not at all."""
-    return bool(request.targets) and any(error.code in {"config", "conflict", "write"} for error in talk.errors)
+    in_the_way = any(error.code in {"config", "conflict", "write"} for error in talk.errors)
+    return bool(request.each) or (bool(request.targets) and in_the_way)
 
 
 def _plan_again(
@@ -110,6 +111,13 @@ def _plan_again(
     talk = Strict()
     changes = _plan(session, request, _read(session, request, clients, talk), rankings, talk)
     return tuple(change for change in changes if change.plan.changed)
+
+
+def _find(session: Session, request: Request) -> tuple[dict[str, Client], list[Notice]]:
+    """The clients. One that only a profile names may be missing, except in an image, which is to have it."""
+    if request.each:
+        return find_clients(session, request.targets if session.machine.root else (), request.targets)
+    return find_clients(session, request.targets, selection.concerned(session, request.which))
 
 
 def _refuse_vague(session: Session, request: Request) -> None:
@@ -124,7 +132,7 @@ def _refuse_vague(session: Session, request: Request) -> None:
 
 
 def _command(request: Request) -> str:
-    return " ".join(["use", redact(request.which), *(f"-t {name}" for name in request.targets)])
+    return request.label or " ".join(["use", redact(request.which), *(f"-t {name}" for name in request.targets)])
 
 
 def _result(data: UseData, talk: Talk) -> Result[UseData]:
@@ -144,7 +152,7 @@ def _read(session: Session, request: Request, clients: dict[str, Client], talk: 
     for name, client in clients.items():
         target = TARGETS[name]
         try:
-            scope = pick_scope(session.machine, target, client, request.scope)
+            scope = pick_scope(session.machine, target, client, request.of(name).scope)
             found.append(read_files(session.machine, target, client, scope))
         except UsageError as error:
             if request.targets:
@@ -162,9 +170,10 @@ def _measure(
     talk: Talk,
     on_event: Callable[[Event], None] | None,
 ) -> dict[str, Ranking]:
-    if request.which != FASTEST:
+    asked = [found.target for found in present if request.of(found.target.NAME).which == FASTEST]
+    if not asked:
         return {}
-    ecosystems = dict.fromkeys(found.target.ECOSYSTEM for found in present)
+    ecosystems = dict.fromkeys(target.ECOSYSTEM for target in asked)
     racing: dict[str, Sequence[Mirror]] = {
         ecosystem: selection.candidates(session, ecosystem, request.policy) for ecosystem in ecosystems
     }
@@ -183,7 +192,9 @@ def _plan(
     for found in present:
         name = found.target.NAME
         try:
-            changes.append(_change(session, request, found, pick(session, request, found, rankings)))
+            mirrors = _choose(session, request.of(name), found, rankings, talk)
+            if mirrors is not None:
+                changes.append(_change(session, request.of(name), found, mirrors))
         except UsageError:
             raise
         except WriteError as error:
@@ -192,11 +203,27 @@ def _plan(
             lacking.append((error, name))
         except MirrorctlError as error:
             talk.fail(error, name)
+    settled = changes or any(notice.code == "fallback" for notice in talk.warnings)
     for lack, name in lacking:
-        _take_leave(lack, name, talk, strict=bool(request.targets) or not changes)
+        _take_leave(lack, name, talk, strict=bool(request.targets) or not settled)
     for change in changes:
         talk.warnings += [*change.plan.notices, *_strangers(change.plan)]
     return changes
+
+
+def _choose(
+    session: Session, request: Request, found: Present, rankings: dict[str, Ranking], talk: Talk
+) -> tuple[Mirror, ...] | None:
+    """The mirrors; None where the target is left as it is."""
+    try:
+        return pick(session, request, found, rankings)
+    except NoMirrorError as error:
+        measured = found.target.ECOSYSTEM in rankings
+        notice = fallen_back(request, error, found.target.NAME, measured=measured)
+        if notice is None:
+            raise
+        talk.warnings.append(notice)
+        return () if request.fallback is Fallback.UPSTREAM else None
 
 
 def _take_leave(lack: MirrorctlError, name: str, talk: Talk, *, strict: bool) -> None:
@@ -225,7 +252,7 @@ def _with_sudo(request: Request, error: WriteError, name: str) -> WriteError:
     if not isinstance(error, files.DeniedError):
         return error
     scope = f" --scope {request.scope.value}" if request.scope else ""
-    command = f"sudo mirrorctl use {redact(request.which)} -t {name}{scope}"
+    command = f"sudo mirrorctl {request.label or f'use {redact(request.which)} -t {name}{scope}'}"
     return WriteError(error.message, hint=_("run: {command}", command=command), subject=error.subject)
 
 

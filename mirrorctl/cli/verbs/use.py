@@ -9,6 +9,7 @@ from mirrorctl.cli.parameters import (
     Budget,
     Deadline,
     DryRun,
+    FallbackOption,
     LatencyOnly,
     MaxLag,
     NoReload,
@@ -18,6 +19,7 @@ from mirrorctl.cli.parameters import (
     parse_duration,
     parse_size,
 )
+from mirrorctl.commands.choice import Fallback
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
 
@@ -39,6 +41,7 @@ def command(
     max_lag: MaxLag = "24h",
     deadline: Deadline = "8s",
     budget: Budget = "25MB",
+    fallback: FallbackOption = Fallback.FAIL,
     latency_only: LatencyOnly = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help=N_("Do not check the change by a real pull"))] = False,
     no_reload: NoReload = False,
@@ -70,5 +73,6 @@ def command(
         dry_run=dry_run,
         check=check,
         replace_private=replace_private,
+        fallback=fallback,
     )
     run_use(console_of(ctx), request, yes=yes, verify=not (no_verify or no_reload), activate=not no_reload)
