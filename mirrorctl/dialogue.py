@@ -87,8 +87,45 @@ class Wait:
     seconds: float
 
 
-Question: TypeAlias = Run | Read | Peer | Call | Hangup | Wait
-Answer: TypeAlias = Output | bytes | int | bool | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """Run a program against the clock; answered by `Measured`.
+
+    `sign` is a regular expression for the first thing the program says (of either output) once a server has answered
+    it. `weigh` is what the files of the pull are, as a pattern below the scratch directory (`Path.glob`).
+    """
+
+    run: Run
+    sign: bytes = b""
+    weigh: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetch:
+    """Pull images from the registry at a URL as dockerd does, and keep nothing; answered by `Measured`."""
+
+    registry: str
+    images: tuple[str, ...]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a pull took. None is what could not be measured.
+
+    `wire_bytes` is all that came in over the network meanwhile, `payload_bytes` what the files of the pull weigh.
+    """
+
+    output: Output
+    seconds: float
+    timed_out: bool = False
+    first_byte_s: float | None = None
+    wire_bytes: int | None = None
+    payload_bytes: int | None = None
+
+
+Question: TypeAlias = Run | Read | Peer | Call | Hangup | Wait | Timed | Fetch
+Answer: TypeAlias = Output | Measured | bytes | int | bool | None
 Dialogue: TypeAlias = Generator[Question, Answer, T]
 
 
@@ -139,3 +176,9 @@ def hangup(pid: int) -> Dialogue[bool]:
 
 def wait(seconds: float) -> Dialogue[None]:
     yield Wait(seconds=seconds)
+
+
+def pull(question: Timed | Fetch) -> Dialogue[Measured]:
+    answer = yield question
+    assert isinstance(answer, Measured)  # noqa: S101  what `converse` promises
+    return answer

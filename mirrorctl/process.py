@@ -7,7 +7,6 @@ import selectors
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from mirrorctl import memory
-from mirrorctl.dialogue import Answer, Call, Dialogue, Hangup, Output, Peer, Question, Read, Run, Wait
+from mirrorctl.dialogue import Answer, Call, Dialogue, Fetch, Hangup, Output, Peer, Question, Read, Run, Timed, Wait
 from mirrorctl.model import Machine
+from mirrorctl.process_script import interpreter_of
 
 T = TypeVar("T")
 
@@ -24,15 +24,33 @@ READ_LIMIT_BYTES = 4 * 1024 * 1024
 OUTPUT_LIMIT_BYTES = 4 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
+
+class Watch:
+    """Looks on while a program runs. This one sees nothing; `metering` has one that measures."""
+
+    def begin(self) -> None:
+        """The program is about to be started."""
+
+    def hear(self, part: bytes) -> None:
+        """It has said something."""
+
+    def end(self) -> None:
+        """It has ended, or was ended."""
+
+    def leave(self, scratch: Path) -> None:
+        """Its scratch directory is about to be deleted."""
+
+
+UNWATCHED = Watch()
 _running: set[subprocess.Popen[bytes]] = set()
 
 
-def converse(dialogue: Dialogue[T], machine: Machine) -> T:
-    """Runs `dialogue` to its end, answering its questions, and returns its result."""
+def converse(dialogue: Dialogue[T], machine: Machine, reply: Callable[[Question, Machine], Answer] | None = None) -> T:
+    """Runs `dialogue` to its end, answering its questions (by `reply`, if given), and returns its result."""
     try:
         question = next(dialogue)
         while True:
-            question = dialogue.send(answer(question, machine))
+            question = dialogue.send((reply or answer)(question, machine))
     except StopIteration as stop:
         result: T = stop.value
         return result
@@ -55,21 +73,27 @@ def answer(question: Question, machine: Machine) -> Answer:
         case Wait():
             time.sleep(question.seconds)
             return None
+        case Timed() | Fetch():
+            raise TypeError("only a benchmark pulls against the clock")
 
 
-def run(question: Run, machine: Machine) -> Output:
+def run(question: Run, machine: Machine, watch: Watch = UNWATCHED) -> Output:
     """Runs a program in the C locale and its own process group, so that a time-out ends its children too."""
     if not question.scratch:
-        return _run(question.argv, question.environ, question, machine)
+        return _run(question.argv, question.environ, question, machine, watch)
     import tempfile  # noqa: PLC0415  start-up time: only a real pull needs it
 
     with tempfile.TemporaryDirectory(prefix="mirrorctl-") as scratch:
         argv = tuple(word.replace("{scratch}", scratch) for word in question.argv)
         environ = {name: value and value.replace("{scratch}", scratch) for name, value in question.environ.items()}
-        return _run(argv, environ, question, machine)
+        output = _run(argv, environ, question, machine, watch)
+        watch.leave(Path(scratch))
+        return output
 
 
-def _run(argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine) -> Output:
+def _run(
+    argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine, watch: Watch
+) -> Output:
     path = machine.environ.get("PATH", os.defpath)
     script = shutil.which(argv[0], path=path)
     program = interpreter_of(argv[0], path) if question.interpreter else script
@@ -78,16 +102,23 @@ def _run(argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run
     key = memory.key_of(question, (script, program), machine) if question.remember and script else None
     if key and (remembered := memory.recall(key, machine)):
         return remembered
-    output = _start(program, argv, environ, question, machine)
+    output = _start(program, argv, environ, question, machine, watch)
     if key:
         memory.keep(key, output, machine)
     return output
 
 
 def _start(
-    program: str, argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine
+    program: str,
+    argv: tuple[str, ...],
+    environ: Mapping[str, str | None],
+    question: Run,
+    machine: Machine,
+    watch: Watch,
 ) -> Output:
     variables: dict[str, str | None] = {**machine.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": None, **environ}
+    env = {name: value for name, value in variables.items() if value is not None}
+    watch.begin()
     try:
         process = subprocess.Popen(
             [program, *argv[1:]],
@@ -95,24 +126,25 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=machine.cwd,
-            env={name: value for name, value in variables.items() if value is not None},
+            env=env,
             start_new_session=True,
         )
     except OSError as error:
         return Output(status=None, stderr=f"{program}: {error.strerror}")
     with process:
-        return _finish(process, question)
+        return _finish(process, question, watch)
 
 
-def _finish(process: subprocess.Popen[bytes], question: Run) -> Output:
+def _finish(process: subprocess.Popen[bytes], question: Run, watch: Watch) -> Output:
     output: dict[str, bytes] = {}
     _running.add(process)
     try:
-        complaint = _attend(process, question, output)
+        complaint = _attend(process, question, output, watch)
     except BaseException:
         _kill_group(process)
         raise
     finally:
+        watch.end()
         _running.discard(process)
     stderr = _text(output.get("stderr", b""))
     if complaint:
@@ -124,7 +156,7 @@ def _finish(process: subprocess.Popen[bytes], question: Run) -> Output:
     return Output(status=process.returncode, stdout=_text(output.get("stdout", b"")), stderr=stderr)
 
 
-def _attend(process: subprocess.Popen[bytes], question: Run, output: dict[str, bytes]) -> str:
+def _attend(process: subprocess.Popen[bytes], question: Run, output: dict[str, bytes], watch: Watch) -> str:
     """Feeds a program and reads what it says until it ends. Says why that was given up, if it was."""
     deadline_s = time.monotonic() + question.timeout_s
     late = f"no answer within {question.timeout_s:g} s"
@@ -145,6 +177,7 @@ def _attend(process: subprocess.Popen[bytes], question: Run, output: dict[str, b
                     done = not left
                 else:
                     part = os.read(key.fd, _CHUNK_BYTES)
+                    watch.hear(part)
                     output[key.data] = output.get(key.data, b"") + part
                     done = not part
                 if len(output.get(key.data, b"")) > OUTPUT_LIMIT_BYTES:
@@ -176,41 +209,6 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-def interpreter_of(script: str, path: str) -> str | None:
-    """The Python that the command `script` runs in: the one its first line names.
-
-    A command that is no script (a shim, a launcher) stands for the `python3` beside it on PATH; where there is no
-    such command at all, the Python of this program answers, for it may well be the only one there is.
-    """
-    for name in (script, f"{script}3"):
-        found = shutil.which(name, path=path)
-        if found and (named := _shebang(Path(found))):
-            return named
-        if found:
-            break
-    for name in ("python3", "python"):
-        if found := shutil.which(name, path=path):
-            return found
-    return sys.executable or None
-
-
-def _shebang(script: Path) -> str | None:
-    try:
-        with script.open("rb") as file:
-            first = file.readline(512)
-            second = file.readline(512)
-    except OSError:
-        return None
-    if not first.startswith(b"#!"):
-        return None
-    words = os.fsdecode(first[2:].strip()).split()
-    if words and Path(words[0]).name == "sh" and second.startswith(b"'''exec' "):  # how pip writes long paths
-        words = os.fsdecode(second[9:].strip()).replace('"', "").split()
-    if words and Path(words[0]).name == "env":
-        return shutil.which(words[-1]) if "python" in words[-1] else None
-    return words[0] if words and "python" in Path(words[0]).name and Path(words[0]).exists() else None
 
 
 def _read(path: Path) -> bytes | None:

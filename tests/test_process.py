@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorctl import process
+from mirrorctl import process, process_script
 from mirrorctl.dialogue import Output, Run
 from mirrorctl.model import Machine
 
@@ -134,12 +134,12 @@ def test_interpreter_of(machine: Machine, first: str, second: str, expected: str
     python3 = script(machine, "python3", "")
     if "env" in first:
         python3.unlink()
-        assert process.interpreter_of("pip", path) is not None
+        assert process_script.interpreter_of("pip", path) is not None
         return
-    assert process.interpreter_of("pip", path) == expected.replace("{python}", sys.executable).replace(
+    assert process_script.interpreter_of("pip", path) == expected.replace("{python}", sys.executable).replace(
         "{python3}", str(python3)
     )
 
 
 def test_without_the_script_its_python3_or_this_python_answers(tmp_path: Path) -> None:
-    assert process.interpreter_of("pip", str(tmp_path)) == sys.executable
+    assert process_script.interpreter_of("pip", str(tmp_path)) == sys.executable

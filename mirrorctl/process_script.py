@@ -1,0 +1,43 @@
+"""Which Python a command runs in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+
+def interpreter_of(script: str, path: str) -> str | None:
+    """The Python that the command `script` runs in: the one its first line names.
+
+    A command that is no script (a shim, a launcher) stands for the `python3` beside it on PATH; where there is no
+    such command at all, the Python of this program answers, for it may well be the only one there is.
+    """
+    for name in (script, f"{script}3"):
+        found = shutil.which(name, path=path)
+        if found and (named := _shebang(Path(found))):
+            return named
+        if found:
+            break
+    for name in ("python3", "python"):
+        if found := shutil.which(name, path=path):
+            return found
+    return sys.executable or None
+
+
+def _shebang(script: Path) -> str | None:
+    try:
+        with script.open("rb") as file:
+            first = file.readline(512)
+            second = file.readline(512)
+    except OSError:
+        return None
+    if not first.startswith(b"#!"):
+        return None
+    words = os.fsdecode(first[2:].strip()).split()
+    if words and Path(words[0]).name == "sh" and second.startswith(b"'''exec' "):  # how pip writes long paths
+        words = os.fsdecode(second[9:].strip()).replace('"', "").split()
+    if words and Path(words[0]).name == "env":
+        return shutil.which(words[-1]) if "python" in words[-1] else None
+    return words[0] if words and "python" in Path(words[0]).name and Path(words[0]).exists() else None
