@@ -10,7 +10,6 @@ from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
 from mirrorctl.errors import NoMirrorError
 from mirrorctl.model import Mirror, Notice, Ranking, Scope, Trust
-from mirrorctl.targets.base import Target
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
 
@@ -51,48 +50,63 @@ class Request:
 
 def pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:
     target = found.target
+    asking = Asking(name=target.NAME, ecosystem=target.ECOSYSTEM, capacity=target.CAPACITY)
     if request.which == UPSTREAM:
         return ()
     if request.which == FASTEST:
         current = target.state(session.machine, found.client, found.contents, found.scope).urls
-        return _fastest(session, request, target, rankings.get(target.ECOSYSTEM), current)
-    mirrors = selection.look_up(session, request.which, target.ECOSYSTEM, request.policy)
+        return fastest_of(session, request, asking, rankings.get(target.ECOSYSTEM), current)
+    return named_of(session, request, asking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A client that is to get mirrors, at most `capacity` of one upstream."""
+
+    name: str
+    ecosystem: str
+    capacity: int = 1
+
+
+def named_of(session: Session, request: Request, asking: Asking) -> tuple[Mirror, ...]:
+    """The mirrors that the id, operator or address in `request` means for one client."""
+    mirrors = selection.look_up(session, request.which, asking.ecosystem, request.policy)
     if not request.targets:
         # An operator's single repositories are a rule each: nobody wants a dozen of them who has not asked for git.
         mirrors = tuple(mirror for mirror in mirrors if selection.is_whole(mirror) or mirror.id == request.which)
     if not mirrors:
         raise NoMirrorError(
-            _("{name} has no mirror for {target}", name=request.which, target=target.NAME),
-            hint=_("it was left alone; mirrorctl list -t {target} shows who has", target=target.NAME),
-            subject=target.NAME,
+            _("{name} has no mirror for {target}", name=request.which, target=asking.name),
+            hint=_("it was left alone; mirrorctl list -t {target} shows who has", target=asking.name),
+            subject=asking.name,
         )
-    return mirrors if target.ECOSYSTEM == "git" else mirrors[: target.CAPACITY]
+    return mirrors if asking.ecosystem == "git" else mirrors[: asking.capacity]
 
 
-def _fastest(
-    session: Session, request: Request, target: Target, ranking: Ranking | None, current: tuple[str, ...]
+def fastest_of(
+    session: Session, request: Request, asking: Asking, ranking: Ranking | None, current: tuple[str, ...] = ()
 ) -> tuple[Mirror, ...]:
     if ranking is None:
-        only = selection.left_out(session, target.ECOSYSTEM, request.policy)
+        only = selection.left_out(session, asking.ecosystem, request.policy)
         raise NoMirrorError(
-            _("no mirror for {target} is run by a university or a company", target=target.NAME)
+            _("no mirror for {target} is run by a university or a company", target=asking.name)
             if request.policy.trust is Trust.COMPANY
-            else _("no mirror for {target} is trusted at this level", target=target.NAME),
+            else _("no mirror for {target} is trusted at this level", target=asking.name),
             hint=only.hint if only else _("mirrorctl list --all shows every mirror known"),
-            subject=target.NAME,
+            subject=asking.name,
         )
     from mirrorctl.ranking import choose  # noqa: PLC0415  start-up time: only a race needs it
 
-    chosen = choose(ranking, current=current, capacity=target.CAPACITY)
+    chosen = choose(ranking, current=current, capacity=asking.capacity)
     if not chosen:
         raise NoMirrorError(
             _(
                 "no mirror for {target} can be used now; tried: {count}",
-                target=target.NAME,
+                target=asking.name,
                 count=len(ranking.rejected),
             ),
-            hint=_why_none(ranking, target.NAME),
-            subject=target.NAME,
+            hint=_why_none(ranking, asking.name),
+            subject=asking.name,
         )
     return chosen
 
