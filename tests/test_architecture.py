@@ -23,6 +23,7 @@ LAYERS = {
     "values": 0,
     "errors": 0,
     "model": 0,
+    "measured": 0,
     "dialogue": 0,
     "redaction": 1,
     "formats": 1,

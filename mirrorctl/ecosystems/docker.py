@@ -35,6 +35,7 @@ NAME = "docker"
 
 # An image of a few layers: token, manifests, configuration, three large blobs.
 WORKLOAD = Workload(requests=8, bytes=60_000_000)
+FALLBACK_S = 0.3  # net.Dialer.FallbackDelay of Go
 
 MANIFEST_LIMIT_BYTES = 256 * 1024
 CONFIG_LIMIT_BYTES = 512 * 1024
@@ -60,14 +61,14 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
     """`/v2/`, then the first known image through to a range of its largest layer."""
     base = mirror.url.rstrip("/")
     images = canaries.get("images", ())
-    challenge = yield from _greet(base)
+    challenge = yield from greet(base)
     for image in images:
-        headers = (yield from _token(challenge, image)) if challenge else {}
-        tag = _manifest(base, image, "latest", headers)
+        headers = (yield from token_for(challenge, image)) if challenge else {}
+        tag = manifest_request(base, image, "latest", headers)
         reply = yield tag
         if reply.status == 401 and not headers:  # open at the door, a token for each room
-            headers = yield from _token(_challenge(reply), image)
-            tag = _manifest(base, image, "latest", headers)
+            headers = yield from token_for(challenge_of(reply), image)
+            tag = manifest_request(base, image, "latest", headers)
             reply = yield tag
         if reply.status == 404:
             continue
@@ -83,7 +84,7 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
     )
 
 
-def _manifest(base: str, image: str, reference: str, headers: dict[str, str]) -> Request:
+def manifest_request(base: str, image: str, reference: str, headers: dict[str, str]) -> Request:
     return Request(
         url=f"{base}/v2/{image}/manifests/{reference}",
         headers=ACCEPT | headers,
@@ -92,24 +93,24 @@ def _manifest(base: str, image: str, reference: str, headers: dict[str, str]) ->
     )
 
 
-def _greet(base: str) -> Asking[str]:
+def greet(base: str) -> Asking[str]:
     """The challenge of a registry that wants a token, or an empty string."""
     reply = yield Request(url=f"{base}/v2/", on_site=True)
     check_no_portal(reply, _("the registry API"))
     if reply.status == 401:
-        return _challenge(reply)
+        return challenge_of(reply)
     check_status(reply)
     return ""
 
 
-def _challenge(reply: Reply) -> str:
+def challenge_of(reply: Reply) -> str:
     challenge = reply.headers.get("www-authenticate", "")
     if challenge.lower().startswith("bearer "):
         return challenge
     raise Rejected("login-required", _("{host} wants a login.", host=host_of(reply.url)))
 
 
-def _token(challenge: str, image: str) -> Asking[dict[str, str]]:
+def token_for(challenge: str, image: str) -> Asking[dict[str, str]]:
     """An anonymous token (distribution: token authentication). The realm may be any host: no credential goes there."""
     parameters = dict(_PARAMETER.findall(challenge))
     realm = parameters.get("realm", "")
@@ -126,7 +127,7 @@ def _token(challenge: str, image: str) -> Asking[dict[str, str]]:
     if reply.status in (401, 403):
         raise Rejected("login-required", _("{host} gives no token without a login.", host=host_of(realm)))
     check_status(reply)
-    data = _json(reply)
+    data = json_of(reply)
     token = data.get("token") or data.get("access_token")
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise Rejected("token", _("{host} answered without a token.", host=host_of(realm)))
@@ -138,13 +139,13 @@ def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Askin
     tag_digest = reply.headers.get("docker-content-digest", "")
     if _DIGEST.fullmatch(tag_digest):
         check_digest(reply.body, "sha256", tag_digest.removeprefix("sha256:"), f"{image}:latest")
-    manifest = _json(reply)
+    manifest = json_of(reply)
     if "manifests" in manifest:
-        digest = _platform_digest(manifest)
-        reply = yield _manifest(base, image, digest, headers)
+        digest = platform_digest(manifest)
+        reply = yield manifest_request(base, image, digest, headers)
         check_status(reply)
         check_digest(reply.body, "sha256", digest.removeprefix("sha256:"), f"{image}@{digest}")
-        manifest = _json(reply)
+        manifest = json_of(reply)
     config, layer = _descriptors(manifest)
     reply = yield Request(url=f"{base}/v2/{image}/blobs/{config}", headers=headers, limit_bytes=CONFIG_LIMIT_BYTES)
     check_status(reply)
@@ -161,14 +162,14 @@ def _published(image: str, config: Reply) -> dict[str, float]:
         return {}
 
 
-def _platform_digest(index: Manifest) -> str:
+def platform_digest(index: Manifest) -> str:
     """The manifest for amd64, or the first one that is for a platform at all."""
     try:
         entries = [entry for entry in index["manifests"] if entry["platform"]["architecture"] != "unknown"]
         entries.sort(
             key=lambda entry: (entry["platform"]["architecture"] != "amd64", entry["platform"]["os"] != "linux")
         )
-        return _sound_digest(entries[0]["digest"])
+        return sound_digest(entries[0]["digest"])
     except (KeyError, TypeError, IndexError) as error:
         raise Rejected("not-a-registry", _("The index of the image names no manifest for a platform.")) from error
 
@@ -177,12 +178,12 @@ def _descriptors(manifest: Manifest) -> tuple[str, str]:
     """The digests of the configuration and of the largest layer."""
     try:
         layer = max(manifest["layers"], key=lambda entry: int(entry["size"]))
-        return _sound_digest(manifest["config"]["digest"]), _sound_digest(layer["digest"])
+        return sound_digest(manifest["config"]["digest"]), sound_digest(layer["digest"])
     except (KeyError, TypeError, ValueError) as error:
         raise Rejected("not-a-registry", _("The manifest of the image names no layers.")) from error
 
 
-def _sound_digest(digest: object) -> str:
+def sound_digest(digest: object) -> str:
     if isinstance(digest, str) and _DIGEST.fullmatch(digest):
         return digest
     raise Rejected("not-a-registry", _("A digest of the image is not one of SHA-256."))
@@ -200,7 +201,7 @@ def _check_layer(url: str, digest: str, headers: dict[str, str]) -> Asking[Artef
     return Artefact(url=url, name=digest, headers=headers, size_bytes=size, ranged=ranged, signature=signature)
 
 
-def _json(reply: Reply) -> Manifest:
+def json_of(reply: Reply) -> Manifest:
     check_no_portal(reply, _("a manifest"))
     try:
         data = json.loads(reply.body)

@@ -29,6 +29,7 @@ NAME = "git"
 
 # A clone of a medium repository: advertisement, refs, one pack.
 WORKLOAD = Workload(requests=3, bytes=30_000_000)
+FALLBACK_S = 0.2  # CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS of libcurl
 
 UPSTREAM = "https://github.com/"
 PROTOCOL = {"Git-Protocol": "version=2"}
@@ -86,7 +87,7 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
                 break
         return Finding(
             artefact=pack_of(*list(heads.items())[-1]),
-            again=_advertisement(repository),
+            again=advertisement(repository),
             markers={f"object:{_name(known)}": sha for known, sha in heads.items()},
         )
     raise Rejected(
@@ -107,7 +108,7 @@ def _name(repository: str) -> str:
     return "/".join(repository.split("/")[-2:]).removesuffix(".git")
 
 
-def _advertisement(repository: str) -> Request:
+def advertisement(repository: str) -> Request:
     return Request(
         url=f"{repository}/info/refs?service=git-upload-pack",
         headers=PROTOCOL,
@@ -119,10 +120,10 @@ def _advertisement(repository: str) -> Request:
 
 def _head(repository: str) -> Asking[str | None]:
     """HEAD of a repository; None when it is not there."""
-    reply = yield _advertisement(repository)
+    reply = yield advertisement(repository)
     if reply.status in (401, 404):  # what hosts answer for a repository that is not there
         return None
-    return _advertised_head(reply) or (yield from _listed_head(repository))
+    return advertised_head(reply) or (yield from _listed_head(repository))
 
 
 def _head_if_any(repository: str) -> Asking[str | None]:
@@ -133,7 +134,7 @@ def _head_if_any(repository: str) -> Asking[str | None]:
     return head
 
 
-def _advertised_head(reply: Reply) -> str:
+def advertised_head(reply: Reply) -> str:
     """HEAD as a server of version 0 or 1 advertises it at once; empty for version 2, which has to be asked."""
     check_status(reply)
     check_no_portal(reply, _("a repository"))
@@ -156,9 +157,21 @@ def _advertised_head(reply: Reply) -> str:
 
 def _listed_head(repository: str) -> Asking[str]:
     """HEAD as `ls-refs` lists it."""
+    reply = yield ls_refs(repository, "HEAD")
+    check_status(reply)
+    check_no_portal(reply, _("the refs of a repository"))
+    for name, value in refs_in(reply.body):
+        if name == "HEAD":
+            return value
+    raise Rejected("not-git", _("{host} lists no HEAD for a repository that it has.", host=host_of(repository)))
+
+
+def ls_refs(repository: str, *prefixes: str) -> Request:
+    """Asks for the refs whose names begin with one of `prefixes` (gitprotocol-v2, ls-refs)."""
     question = packet(b"command=ls-refs\n") + packet(b"object-format=sha1") + DELIMITER
-    question += packet(b"peel\n") + packet(b"symrefs\n") + packet(b"ref-prefix HEAD\n") + FLUSH
-    reply = yield Request(
+    question += packet(b"peel\n") + packet(b"symrefs\n")
+    question += b"".join(packet(f"ref-prefix {prefix}\n".encode()) for prefix in prefixes) + FLUSH
+    return Request(
         url=f"{repository}/git-upload-pack",
         method="POST",
         headers=POST_HEADERS,
@@ -166,17 +179,19 @@ def _listed_head(repository: str) -> Asking[str]:
         limit_bytes=REFS_LIMIT_BYTES,
         on_site=True,
     )
-    check_status(reply)
-    check_no_portal(reply, _("the refs of a repository"))
+
+
+def refs_in(body: bytes) -> Iterator[tuple[str, str]]:
+    """Name and object of each ref in an answer to ls-refs, or in an advertisement of version 0 or 1."""
     try:
-        lines = [line for line in packets(reply.body) if line]
+        lines = [line for line in packets(body) if line]
     except ValueError:
-        lines = []
+        return
     for line in lines:
-        sha, _space, name = line.partition(b" ")
-        if _OBJECT.fullmatch(sha) and name.split()[:1] == [b"HEAD"]:
-            return sha.decode()
-    raise Rejected("not-git", _("{host} lists no HEAD for a repository that it has.", host=host_of(repository)))
+        value, _space, rest = line.partition(b" ")
+        names = rest.split(b"\0")[0].split()
+        if _OBJECT.fullmatch(value) and names:
+            yield names[0].decode("utf-8", "replace"), value.decode()
 
 
 def pack_of(repository: str, head: str) -> Artefact:

@@ -6,11 +6,7 @@ large file for measuring. The requests are worded as pip words them (pip/_intern
 
 from __future__ import annotations
 
-import html
-import json
 import re
-from collections.abc import Iterator
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from mirrorctl.ecosystems.base import (
     Artefact,
@@ -31,16 +27,17 @@ from mirrorctl.ecosystems.base import (
     visible,
 )
 from mirrorctl.ecosystems.freshness import PATIENCE_S, feed_markers, feed_request, page_markers
+from mirrorctl.ecosystems.pypi_page import JSON_TYPE, SERIAL, File, Page, parse_page
 from mirrorctl.model import Mirror, Workload
 from mirrorctl.text import _
-from mirrorctl.values import dataclass, replace
+from mirrorctl.values import replace
 
 NAME = "pypi"
 
 # A project of medium size: a dozen index pages and wheels, one of them large.
 WORKLOAD = Workload(requests=12, bytes=30_000_000)
+FALLBACK_S = 15.0  # pip tries one address after another, with its whole --timeout for each; uv asks both
 
-JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 PAGE_HEADERS = {
     "Accept": f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01",
     "Cache-Control": "max-age=0",
@@ -51,95 +48,6 @@ SMALL_LIMIT_BYTES = 256 * 1024
 LARGE_BYTES = 4_000_000  # below that a file says little about bandwidth
 WHEEL_MAGIC = b"PK\x03\x04"
 HEAD_BYTES = 1024  # of a large file, to learn its size and to see that ranges work
-
-_ANCHOR = re.compile(r"<a\s([^>]*)>", re.IGNORECASE)
-_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_SERIAL = re.compile(r"<!--\s*SERIAL\s+(\d{1,12})\s*-->")
-_FILE = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """A file that a project page links to. The digest is one that hashlib knows, or empty."""
-
-    name: str
-    url: str
-    algorithm: str = ""
-    digest: str = ""
-    size_bytes: int | None = None
-    uploaded: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A project page as parsed."""
-
-    url: str
-    files: tuple[File, ...]
-    serial: int | None = None
-
-
-def parse_page(reply: Reply) -> Page:
-    """A project page in either form; raises Rejected when it is neither."""
-    if JSON_TYPE in reply.headers.get("content-type", "") or reply.body[:1] == b"{":
-        return _parse_json(reply)
-    text = reply.body.decode("utf-8", "replace")
-    serials = _SERIAL.findall(text)
-    return Page(url=reply.url, files=tuple(_anchors(text, reply.url)), serial=int(serials[-1]) if serials else None)
-
-
-def _anchors(text: str, base: str) -> Iterator[File]:
-    for anchor in _ANCHOR.finditer(text):
-        href = _HREF.search(anchor[1])
-        if not href:
-            continue
-        url, fragment = _split_link(base, html.unescape(href[1] or href[2] or href[3] or ""))
-        name = unquote(urlsplit(url).path.rpartition("/")[2]) if url else ""
-        if not _FILE.search(name):
-            continue
-        algorithm, _sign, digest = fragment.partition("=")
-        known = algorithm in ("sha256", "sha384", "sha512")
-        yield File(name=name, url=url, algorithm=algorithm if known else "", digest=digest if known else "")
-
-
-def _split_link(base: str, href: str) -> tuple[str, str]:
-    """Absolute URL and fragment; empty when the link is not one of http."""
-    try:
-        url, fragment = urldefrag(urljoin(base, href))
-        return (url, fragment) if urlsplit(url).scheme in ("http", "https") else ("", "")
-    except ValueError:
-        return "", ""
-
-
-def _parse_json(reply: Reply) -> Page:
-    try:
-        data = json.loads(reply.body)
-        meta, entries = data.get("meta", {}), data["files"]
-        files = tuple(file for entry in entries if (file := _json_file(entry, reply.url)))
-        serial = meta.get("_last-serial")
-        return Page(url=reply.url, files=files, serial=int(serial) if str(serial).isdecimal() else None)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Rejected(
-            "not-an-index",
-            _("{host} answered with JSON that is not a project page (PEP 691).", host=host_of(reply.url)),
-        ) from error
-
-
-def _json_file(entry: dict[str, object], base: str) -> File | None:
-    name, hashes, size = str(entry["filename"]), entry.get("hashes"), entry.get("size")
-    url, _fragment = _split_link(base, str(entry["url"]))
-    if not url or not _FILE.search(name):
-        return None
-    digest = str(hashes.get("sha256", "")) if isinstance(hashes, dict) else ""
-    uploaded = entry.get("upload-time")
-    return File(
-        name=name,
-        url=url,
-        algorithm="sha256" if digest else "",
-        digest=digest,
-        size_bytes=size if isinstance(size, int) and not isinstance(size, bool) else None,
-        uploaded=uploaded if isinstance(uploaded, str) else None,
-    )
 
 
 def walk(mirror: Mirror, canaries: Canaries) -> Walk:
@@ -163,7 +71,7 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
 
 def _first_page(index: str, projects: tuple[str, ...]) -> Asking[Page]:
     for project in projects:
-        page = yield from _page(index, project)
+        page = yield from project_page(index, project)
         if page:
             return page
     raise Rejected(
@@ -176,9 +84,9 @@ def _first_page(index: str, projects: tuple[str, ...]) -> Asking[Page]:
     )
 
 
-def _page(index: str, project: str) -> Asking[Page | None]:
+def project_page(index: str, project: str, limit_bytes: int = PAGE_LIMIT_BYTES) -> Asking[Page | None]:
     """The page of a project; None when the mirror does not have the project."""
-    reply = yield Request(url=f"{index}/{project}/", headers=PAGE_HEADERS, limit_bytes=PAGE_LIMIT_BYTES, on_site=True)
+    reply = yield Request(url=f"{index}/{project}/", headers=PAGE_HEADERS, limit_bytes=limit_bytes, on_site=True)
     if reply.status == 404:
         return None
     check_status(reply)
@@ -207,7 +115,7 @@ def _names_project(reply: Reply, project: str) -> bool:
 
 def _check_small_file(page: Page) -> Asking[None]:
     """Fetches one small file whole. Files that turn out large are passed over, twice."""
-    newest_first = sorted((file for file in page.files if file.digest), key=_version, reverse=True)
+    newest_first = sorted((file for file in page.files if file.digest), key=version_of, reverse=True)
     files = sorted(newest_first, key=lambda file: file.size_bytes or SMALL_LIMIT_BYTES)
     if not files:
         raise Rejected("no-digests", _("The mirror states no digests, so that what it serves cannot be checked."))
@@ -223,7 +131,7 @@ def _check_small_file(page: Page) -> Asking[None]:
         return
 
 
-def _version(file: File) -> tuple[int, ...]:
+def version_of(file: File) -> tuple[int, ...]:
     """The release as numbers; () for pre-releases and whatever else is no plain version."""
     found = re.match(r"[^-]+-(\d+(?:\.\d+)*)(?:-|\.tar|\.zip)", file.name)
     return tuple(int(part) for part in found[1].split(".")) if found else ()
@@ -232,7 +140,7 @@ def _version(file: File) -> tuple[int, ...]:
 def _large_file(index: str, projects: tuple[str, ...]) -> Asking[Artefact | None]:
     """A file that is large enough to measure with, seen to be served; None when there is none."""
     for project in projects:
-        large = yield from _page(index, project)
+        large = yield from project_page(index, project)
         for file in sorted(large.files if large else (), key=_demand, reverse=True)[:1]:
             artefact = yield from _check_large_file(file)
             if artefact:
@@ -243,7 +151,7 @@ def _large_file(index: str, projects: tuple[str, ...]) -> Asking[Artefact | None
 def _demand(file: File) -> tuple[bool, tuple[int, ...], bool, str]:
     """Most asked for is the newest wheel, the one for Linux: a mirror that caches on demand has it at hand."""
     linux = "manylinux" in file.name and "x86_64" in file.name
-    return file.name.endswith(".whl"), _version(file), linux, file.name
+    return file.name.endswith(".whl"), version_of(file), linux, file.name
 
 
 def _head_of(url: str) -> Request:
@@ -291,6 +199,6 @@ def _root_markers(index: str) -> Asking[dict[str, str | int | float]]:
                 timed=False,
             )
         )
-        serial = _SERIAL.search(tail.body.decode("latin-1")) if tail and tail.status == 206 else None
+        serial = SERIAL.search(tail.body.decode("latin-1")) if tail and tail.status == 206 else None
         markers |= {"root_serial": int(serial[1])} if serial else {}
     return markers
