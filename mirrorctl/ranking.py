@@ -9,7 +9,7 @@ transfer at full bandwidth from the first byte (docs/explanation/how-a-mirror-is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mirrorctl.model import Mirror, Probe, Ranked, Ranking, Workload
 from mirrorctl.text import Text, _
@@ -135,21 +135,31 @@ def _explanation(workload: Workload, best: Ranked, entry: Ranked) -> Text:
     return _("{ratio:.1f} times the time of the best, because it sends more slowly", ratio=ratio)
 
 
-def choose(ranking: Ranking, *, current: tuple[str, ...] = (), capacity: int = 1) -> tuple[Mirror, ...]:
+def is_tie(current: Ranked, best: Ranked) -> bool:
+    """Whether the difference is within what one measurement can tell."""
+    return current.predicted_s <= best.predicted_s * TIE_BAND
+
+
+def choose(
+    ranking: Ranking,
+    *,
+    current: tuple[str, ...] = (),
+    capacity: int = 1,
+    stays: Callable[[Ranked, Ranked], bool] = is_tie,
+) -> tuple[Mirror, ...]:
     """The mirrors to configure, most preferred first, at most `capacity`.
 
-    What is configured now stays first while it is within the tie band of the best, so that a second run changes
-    nothing. Further ones come from other failure domains first.
+    What is configured now stays first while it `stays` against the best, so that a second run changes nothing.
+    Further ones come from other failure domains first.
     """
     entries = list(ranking.ranked)
     if not entries:
         return ()
-    limit_s = entries[0].predicted_s * TIE_BAND
     kept = [
         entry
         for url in current[:1]
         for entry in entries
-        if same_url(url, entry.probe.mirror) and entry.predicted_s <= limit_s
+        if same_url(url, entry.probe.mirror) and stays(entry, entries[0])
     ]
     first = kept[0] if kept else entries[0]
     chosen = [first.probe.mirror]

@@ -49,8 +49,9 @@ def measure(
     mirrors: dict[str, Sequence[Mirror]],
     policy: Policy,
     on_event: Callable[[Event], None] | None = None,
+    priors: dict[str, float] | None = None,
 ) -> tuple[Ranking, ...]:
-    """Measures the mirrors of each ecosystem; those without any are left out."""
+    """Measures the mirrors of each ecosystem; those without any are left out. `priors`: see `probing.measure`."""
     wanted = {ecosystem: found for ecosystem, found in mirrors.items() if found}
     if not wanted:
         return ()
@@ -65,6 +66,7 @@ def measure(
         budget_bytes=policy.budget_bytes,
         max_lag_s=policy.max_lag_s,
         latency_only=policy.latency_only,
+        priors=priors,
         on_event=on_event,
     )
     return rankings

@@ -25,6 +25,7 @@ def measure(
     budget_bytes: int = DEFAULT_BUDGET_BYTES,
     max_lag_s: float | None = DEFAULT_MAX_LAG_S,
     latency_only: bool = False,
+    priors: Mapping[str, float] | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> tuple[Ranking, ...]:
     """Measures the candidates of each ecosystem and ranks them, one ranking for each, in the order given.
@@ -33,6 +34,7 @@ def measure(
     one ecosystem after the other. `environ` says which proxy and which certificate
     authorities apply. A mirror whose content is known to be older than `max_lag_s` is rejected. `latency_only`
     leaves out the transfers. `on_event` is called as things are learnt, in this thread.
+    `priors` are bandwidths that are expected, by id: who is expected to be best is put to a transfer first, and that is all.
     """
     from mirrorctl.probing.race import Race, Terms  # noqa: PLC0415  asyncio and httpx load when they are used
 
@@ -43,4 +45,4 @@ def measure(
         latency_only=latency_only,
         now=now,
     )
-    return Race(candidates, canaries, environ, terms, on_event).run()
+    return Race(candidates, canaries, environ, terms, on_event, priors=priors).run()

@@ -78,10 +78,12 @@ class Race:
         terms: Terms,
         on_event: Callable[[Event], None] | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
+        priors: Mapping[str, float] | None = None,
     ) -> None:
         self._terms = terms
         self._canaries = canaries
         self._on_event = on_event
+        self._priors = priors or {}
         context = tls_context(environ)
         self._lanes = {
             name: [Lane(ECOSYSTEMS[name], mirror, Wire(mirror.url, context, environ, backend)) for mirror in mirrors]
@@ -196,7 +198,8 @@ class Race:
             return []
         waiting = [lane for lane in lanes if lane.passed and lane.mirror.id not in seen]
         return sorted(
-            (lane for lane in waiting if contest.is_promising(lane, lanes)), key=lambda lane: hope_s(lane, None)
+            (lane for lane in waiting if contest.is_promising(lane, lanes)),
+            key=lambda lane: hope_s(lane, self._priors.get(lane.mirror.id)),
         )
 
     async def _watch(self, lanes: Sequence[Lane]) -> None:
