@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from mirrorctl.disk import REAL
 from mirrorctl.errors import UsageError, WriteError
 from mirrorctl.model import Machine, Scope
+from mirrorctl.network import Facts
 from mirrorctl.places import own_rules, reach
 from mirrorctl.text import _
 
@@ -77,6 +79,37 @@ def is_own(path: Path, machine: Machine) -> bool:
             return REAL.lstat(place.name, place.folder).st_uid in {0, machine.euid}
     except (OSError, WriteError):
         return False
+
+
+_TUNNELS = {"512", "65534"}  # ARPHRD_PPP, ARPHRD_NONE (<linux/if_arp.h>)
+
+
+def network_facts(machine: Machine) -> Facts:
+    """What tells the network apart that the machine is on now."""
+    routes = _text("/proc/net/route")
+    return Facts(
+        routes=routes or None,
+        routes6=_text("/proc/net/ipv6_route"),
+        neighbours=_text("/proc/net/arp"),
+        resolver=_text("/etc/resolv.conf"),
+        tunnels=tuple(sorted(_tunnels())) if routes else (),
+        environ=machine.environ,
+    )
+
+
+def _tunnels() -> Iterator[str]:
+    """The interfaces that are tunnels and up: a VPN may take all packets without a route that says so."""
+    for place in Path("/sys/class/net").glob("*"):
+        flags = _text(f"{place}/flags").strip()
+        if _text(f"{place}/type").strip() in _TUNNELS and flags.endswith(tuple("13579bdf")):
+            yield place.name
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _user_directory(machine: Machine, kind: str, variable: str, habit: str) -> Path:

@@ -1,0 +1,236 @@
+"""Measuring with a memory: what was measured before helps to measure and to decide, and what is measured is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from mirrorctl import environment
+from mirrorctl.chronicle import Chronicle
+from mirrorctl.commands import selection
+from mirrorctl.commands.selection import Policy
+from mirrorctl.commands.session import Session
+from mirrorctl.errors import VerifyError
+from mirrorctl.experience import Measurement, Score, Terms, expected_bandwidths, reuse, steady
+from mirrorctl.model import Mirror, Notice, Probe, Ranked, Ranking, Scope
+from mirrorctl.network import Network, identify
+from mirrorctl.places import own_rules
+from mirrorctl.probing.events import Event
+from mirrorctl.text import Text, _
+from mirrorctl.values import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """When an ecosystem was measured; `remembered`: by an earlier run, `age_s` ago."""
+
+    ecosystem: str
+    at: datetime
+    age_s: float
+    remembered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastProbe:
+    """What is known of a mirror from the last time it was measured. `reason`: the code of its rejection."""
+
+    at: datetime
+    age_s: float
+    predicted_s: float | None
+    lag_s: float | None
+    reason: str | None
+    same_network: bool
+
+
+class Rankings(dict[str, Ranking]):
+    """Rankings by ecosystem, with how they came about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decisions: list[Decision] = []
+        self.notices: list[Notice] = []
+        self._past: dict[str, Sequence[Measurement]] = {}
+        self._doubt: Callable[[], None] | None = None
+
+    def stays(self, ecosystem: str) -> Callable[[Ranked, Ranked], bool]:
+        """Whether what is configured now stays, against the best."""
+        return steady(self.past(ecosystem), datetime.now(UTC))
+
+    @contextmanager
+    def on_trial(self) -> Iterator[None]:
+        """While a decision by these rankings is carried out: if a client refuses it, it is not made again."""
+        try:
+            yield
+        except VerifyError:
+            if self._doubt:
+                self._doubt()
+            raise
+
+    def past(self, ecosystem: str) -> Sequence[Measurement]:
+        return self._past.get(ecosystem, ())
+
+    def remember(self, ecosystem: str, past: Sequence[Measurement]) -> None:
+        self._past[ecosystem] = past
+
+    def doubted_by(self, doubt: Callable[[], None]) -> None:
+        self._doubt = doubt
+
+
+def chronicle_of(session: Session) -> Chronicle:
+    """The user's own. Measuring for an image is measuring from here."""
+    machine = replace(session.machine, root=None)
+    return Chronicle(environment.state_directory(machine, Scope.USER), own_rules(machine), session.disk)
+
+
+def network_of(session: Session) -> Network | None:
+    return identify(environment.network_facts(session.machine))
+
+
+def measure(
+    session: Session,
+    racing: Mapping[str, Sequence[Mirror]],
+    policy: Policy,
+    on_event: Callable[[Event], None] | None = None,
+    *,
+    keep: bool = True,
+    max_age_s: float | None = None,
+) -> Rankings:
+    """Measures the mirrors of each ecosystem, those without any left out, and keeps what was found unless told not to.
+
+    An ecosystem that has been measured within `max_age_s`, on the same terms, is not measured again.
+    """
+    chronicle, network, now = chronicle_of(session), network_of(session), datetime.now(UTC)
+    terms = terms_of(policy)
+    found = Rankings()
+    identifiers: list[int] = []
+    for ecosystem, mirrors in racing.items():
+        past = [one for one in chronicle.recall(ecosystem, network) if one.here]
+        known = None if max_age_s is None or not mirrors else reuse(past, mirrors, terms, now, max_age_s)
+        if known:
+            measurement, probes = known
+            past = past[past.index(measurement) + 1 :]
+            found[ecosystem] = _ranking(ecosystem, probes)
+            _decide(found, measurement, now)
+            identifiers.append(measurement.id or 0)
+        found.remember(ecosystem, [one for one in past if one.terms.latency_only == terms.latency_only])
+    left = {ecosystem: mirrors for ecosystem, mirrors in racing.items() if mirrors and ecosystem not in found}
+    if left:
+        identifiers += _measure(session, left, policy, on_event, found, (chronicle, network) if keep else None)
+    found.doubted_by(lambda: chronicle.doubt(identifiers))
+    found.notices += chronicle.notices
+    return found
+
+
+def _measure(
+    session: Session,
+    racing: dict[str, Sequence[Mirror]],
+    policy: Policy,
+    on_event: Callable[[Event], None] | None,
+    found: Rankings,
+    keeper: tuple[Chronicle, Network | None] | None,
+) -> tuple[int, ...]:
+    """Adds what is measured to `found`; gives the ids under which it was kept."""
+    begun = datetime.now(UTC)
+    priors = {
+        mirror: rate
+        for ecosystem in racing
+        for mirror, rate in expected_bandwidths(found.past(ecosystem), begun).items()
+    }
+    rankings = selection.measure(session, racing, policy, on_event, priors)
+    now = datetime.now(UTC)
+    found.update({ranking.ecosystem: ranking for ranking in rankings})
+    found.decisions += [
+        Decision(ecosystem=ranking.ecosystem, at=now, age_s=0.0, remembered=False) for ranking in rankings
+    ]
+    if keeper is None:
+        return ()
+    chronicle, network = keeper
+    after = network_of(session)
+    same = network is None or not network.is_sure or network == after
+    kept = [_measurement(ranking, terms_of(policy), now) for ranking in rankings if _says_something(ranking)]
+    return chronicle.keep(kept, after if same else None, now) if kept else ()
+
+
+def _says_something(ranking: Ranking) -> bool:
+    """Where nobody was reached at all, the fault is on this side, and says nothing of the mirrors."""
+    from mirrorctl.commands.choice import OFFLINE  # noqa: PLC0415  it imports this module
+
+    reasons = {probe.reason.code for probe in ranking.rejected if probe.reason}
+    return bool(ranking.ranked) or bool(reasons - OFFLINE)
+
+
+def _measurement(ranking: Ranking, terms: Terms, now: datetime) -> Measurement:
+    scores = [Score(probe=entry.probe, predicted_s=entry.predicted_s) for entry in ranking.ranked]
+    scores += [Score(probe=probe, predicted_s=None) for probe in ranking.rejected]
+    return Measurement(at=now, here=True, ecosystem=ranking.ecosystem, terms=terms, scores=tuple(scores))
+
+
+def _ranking(ecosystem: str, probes: Sequence[Probe]) -> Ranking:
+    """The ranking that these probes give today. It cost no time and no bytes now."""
+    from mirrorctl.ecosystems import ECOSYSTEMS  # noqa: PLC0415  start-up time
+    from mirrorctl.ranking import rank  # noqa: PLC0415
+
+    return rank(ecosystem, ECOSYSTEMS[ecosystem].WORKLOAD, probes)
+
+
+def _decide(found: Rankings, measurement: Measurement, now: datetime) -> None:
+    age_s = (now - measurement.at).total_seconds()
+    found.decisions.append(
+        Decision(ecosystem=measurement.ecosystem, at=measurement.at, age_s=round(age_s, 3), remembered=True)
+    )
+    found.notices.append(
+        Notice(
+            code="remembered",
+            message=_(
+                "{ecosystem}: decided by what was measured {age} ago; nothing was measured now",
+                ecosystem=measurement.ecosystem,
+                age=age_text(age_s),
+            ),
+            subject=measurement.ecosystem,
+        )
+    )
+
+
+def last_probes(session: Session) -> Callable[[str, str], LastProbe | None]:
+    """Tells of an ecosystem and a mirror when it was measured last. Where nothing ever was, next to nothing is loaded."""
+    chronicle = chronicle_of(session)
+    if not chronicle.is_there:
+        return lambda _ecosystem, _mirror: None
+    network, now = network_of(session), datetime.now(UTC)
+
+    def look(ecosystem: str, mirror: str) -> LastProbe | None:
+        known = chronicle.latest(ecosystem, mirror, network)
+        if known is None:
+            return None
+        at, score, here = known
+        return LastProbe(
+            at=at,
+            age_s=round((now - at).total_seconds(), 3),
+            predicted_s=score.predicted_s,
+            lag_s=score.probe.lag_s,
+            reason=score.probe.reason.code if score.probe.reason else None,
+            same_network=here,
+        )
+
+    return look
+
+
+def terms_of(policy: Policy) -> Terms:
+    return Terms(
+        max_lag_s=policy.max_lag_s,
+        deadline_s=policy.deadline_s,
+        budget_bytes=policy.budget_bytes,
+        latency_only=policy.latency_only,
+    )
+
+
+def age_text(age_s: float) -> Text:
+    """How long ago, in the largest unit of which there is more than one."""
+    if age_s < 120:
+        return _("{n:.0f} s", n=max(0.0, age_s))
+    if age_s < 2 * 3600:
+        return _("{n:.0f} min", n=age_s / 60)
+    if age_s < 2 * 86400:
+        return _("{n:.0f} h", n=age_s / 3600)
+    return _("{n:.0f} days", n=age_s / 86400)
