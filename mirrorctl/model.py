@@ -8,6 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from mirrorctl.measured import Reason as Reason
+from mirrorctl.measured import Way as Way
+from mirrorctl.measured import Workload as Workload
 from mirrorctl.text import Text
 from mirrorctl.values import dataclass, field
 
@@ -154,29 +157,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why a mirror was rejected."""
-
-    code: str
-    detail: Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """The pull that a ranking is about: sequential requests and bytes over one connection."""
-
-    requests: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """One measurement of one mirror. A failure is a probe with a reason, never a missing row.
 
     Seconds are of the first connection to the mirror; `ttfb_s` is from the request on a ready connection to the
     first byte, redirects included. `setup_s` is what all connections of a pull take, where files come from another
-    host than the index. The true bandwidth is likely between the low and the high one; `confirmed`: it held over a
-    long transfer. None means not measured.
+    host than the index; `wait_s` is what a client loses besides on an address that does not answer. The true bandwidth
+    is likely between the low and the high one; `confirmed`: it held over a long transfer. None means not measured.
+    `ways` are those to the mirror's own host; none of them is known behind a `proxy`.
     """
 
     mirror: Mirror
@@ -184,12 +172,15 @@ class Probe:
     tls_s: float | None = None
     ttfb_s: float | None = None
     setup_s: float | None = None
+    wait_s: float = 0.0
     bandwidth_bytes_per_s: float | None = None
     bandwidth_low_bytes_per_s: float | None = None
     bandwidth_high_bytes_per_s: float | None = None
     confirmed: bool = False
     lag_s: float | None = None
     lag_basis: str | None = None
+    proxy: str | None = None
+    ways: tuple[Way, ...] = ()
     read_bytes: int = 0
     reason: Reason | None = None
 

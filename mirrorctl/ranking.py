@@ -27,7 +27,7 @@ def predict(workload: Workload, probe: Probe, bandwidth_bytes_per_s: float | Non
     """Seconds of `workload` through the mirror; without a bandwidth, of its requests alone."""
     ttfb_s = probe.ttfb_s or 0.0
     setup_s = probe.setup_s if probe.setup_s is not None else (probe.connect_s or 0.0) + (probe.tls_s or 0.0)
-    seconds = setup_s + workload.requests * ttfb_s
+    seconds = setup_s + probe.wait_s + workload.requests * ttfb_s
     if bandwidth_bytes_per_s is not None and bandwidth_bytes_per_s < math.inf:
         seconds += ramp_s(bandwidth_bytes_per_s, round_trip_s(probe)) + workload.bytes / bandwidth_bytes_per_s
     return seconds
@@ -129,6 +129,17 @@ def _explanation(workload: Workload, best: Ranked, entry: Ranked) -> Text:
         return _("promises more, but was not put to a long transfer")
     if ratio <= TIE_BAND:
         return _("as good as the best within what such a measurement can tell")
+    return _why_slower(workload, best, entry, ratio)
+
+
+def _why_slower(workload: Workload, best: Ranked, entry: Ranked, ratio: float) -> Text:
+    """What makes out most of the difference."""
+    if entry.probe.wait_s - best.probe.wait_s > (entry.predicted_s - best.predicted_s) / 2:
+        return _(
+            "{ratio:.1f} times the time of the best: a client waits {s:.1f} s for an address that does not answer",
+            ratio=ratio,
+            s=entry.probe.wait_s,
+        )
     requests_more_s = predict(workload, entry.probe, None) - predict(workload, best.probe, None)
     if requests_more_s > (entry.predicted_s - best.predicted_s) / 2:
         return _("{ratio:.1f} times the time of the best, because it answers later", ratio=ratio)

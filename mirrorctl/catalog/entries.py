@@ -29,7 +29,7 @@ _RECIPE_TYPES = frozenset(
     {"tunasync", "mirrorz", "pku-status", "status-page"}
     | {"shadowmire-serial", "simple-serial", "x-pypi-last-serial", "last-modified"}
 )
-_FEATURES = frozenset({"pep691", "pep658", "upload_time", "clone", "releases", "raw", "ipv4", "ipv6"})
+_FEATURES = frozenset({"pep691", "pep658", "upload_time", "clone", "releases", "raw", "ipv4", "ipv6", "user_agent"})
 _PROBE_URLS = frozenset({"packages", "speedtest"})
 _PROBE_NAMES = frozenset({"project", "image", "repository"})
 

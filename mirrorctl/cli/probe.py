@@ -30,7 +30,7 @@ def run_probe(
             _("there is no format {name}", name=form), hint=_("the formats are: {names}", names=", ".join(FORMATS))
         )
     console.json = console.json or form == "json"
-    with progress(console, measuring=True) as on_event:
+    with progress(console, policy) as on_event:
         result = probe(console.session(), targets=targets, only=only, urls=urls, policy=policy, on_event=on_event)
     console.finish(result, draw=_draw_prometheus if form == "prometheus" else _draw_table(console))
 

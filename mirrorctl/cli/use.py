@@ -18,7 +18,7 @@ def run_use(console: Console, request: Request, *, yes: bool, verify: bool, acti
         if console.verbose:
             console.tell([name])
 
-    with progress(console, measuring=request.which == "fastest") as on_event:
+    with progress(console, request.policy if request.which == "fastest" else None) as on_event:
         result = use(
             console.session(),
             request,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from mirrorctl.catalog import is_usable
-from mirrorctl.commands.session import Session
+from mirrorctl.commands import gate
+from mirrorctl.commands.session import Session, find_clients
+from mirrorctl.ecosystems.agents import agent_of
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
@@ -52,9 +54,11 @@ def measure(
     priors: dict[str, float] | None = None,
 ) -> tuple[Ranking, ...]:
     """Measures the mirrors of each ecosystem; those without any are left out. `priors`: see `probing.measure`."""
-    wanted = {ecosystem: found for ecosystem, found in mirrors.items() if found}
+    held = gate.held_back(session, (mirror for found in mirrors.values() for mirror in found))
+    fit = {name: [mirror for mirror in found if mirror.id not in held] for name, found in mirrors.items()}
+    wanted: dict[str, Sequence[Mirror]] = {ecosystem: found for ecosystem, found in fit.items() if found}
     if not wanted:
-        return ()
+        return gate.with_held_back((), mirrors, held)
     from mirrorctl import probing  # noqa: PLC0415  httpx and asyncio load only here
 
     rankings: tuple[Ranking, ...] = probing.measure(
@@ -67,9 +71,25 @@ def measure(
         max_lag_s=policy.max_lag_s,
         latency_only=policy.latency_only,
         priors=priors,
+        agents=_agents(session, wanted),
         on_event=on_event,
     )
-    return rankings
+    return gate.with_held_back(rankings, mirrors, held)
+
+
+def _agents(session: Session, mirrors: Mapping[str, Sequence[Mirror]]) -> dict[str, dict[str, str]]:
+    """What the clients of each ecosystem call themselves, as far as a mirror there is known to look at it."""
+    wary = [name for name, found in mirrors.items() if any(mirror.features.get("user_agent") for mirror in found)]
+    targets = tuple(name for name in TARGETS if TARGETS.ecosystem(name) in wary)
+    if not targets:
+        return {}
+    versions = {name: client.version for name, client in find_clients(session, (), targets)[0].items()}
+    return {
+        ecosystem: {
+            name: agent_of(name, versions.get(name, ())) for name in targets if TARGETS.ecosystem(name) == ecosystem
+        }
+        for ecosystem in wary
+    }
 
 
 def look_up(session: Session, which: str, ecosystem: str, policy: Policy) -> tuple[Mirror, ...]:

@@ -107,6 +107,10 @@ class Ecosystem(Protocol):
     @property
     def WORKLOAD(self) -> Workload: ...
 
+    # what its clients give an address before they try one of the other family
+    @property
+    def FALLBACK_S(self) -> float: ...
+
     # the client's own path through `mirror`; raises Rejected
     def walk(self, mirror: Mirror, canaries: Canaries) -> Walk: ...
 

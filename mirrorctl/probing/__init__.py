@@ -26,6 +26,7 @@ def measure(
     max_lag_s: float | None = DEFAULT_MAX_LAG_S,
     latency_only: bool = False,
     priors: Mapping[str, float] | None = None,
+    agents: Mapping[str, Mapping[str, str]] | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> tuple[Ranking, ...]:
     """Measures the candidates of each ecosystem and ranks them, one ranking for each, in the order given.
@@ -33,7 +34,8 @@ def measure(
     All ecosystems are asked at once, and share `deadline_s` and `budget_bytes` evenly for their transfers, which are made
     one ecosystem after the other. `environ` says which proxy and which certificate
     authorities apply. A mirror whose content is known to be older than `max_lag_s` is rejected. `latency_only`
-    leaves out the transfers. `on_event` is called as things are learnt, in this thread.
+    leaves out the transfers. `agents` are the User-Agents of the clients of each ecosystem, by name: mirrors that are
+    known to look at that are asked under these as well. `on_event` is called as things are learnt, in this thread.
     `priors` are bandwidths that are expected, by id: who is expected to be best is put to a transfer first, and that is all.
     """
     from mirrorctl.probing.race import Race, Terms  # noqa: PLC0415  asyncio and httpx load when they are used
@@ -44,5 +46,6 @@ def measure(
         max_lag_s=max_lag_s,
         latency_only=latency_only,
         now=now,
+        agents=agents or {},
     )
     return Race(candidates, canaries, environ, terms, on_event, priors=priors).run()

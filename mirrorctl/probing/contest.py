@@ -28,10 +28,11 @@ HOPELESS = 1.15  # a prediction that much above the best, at its most hopeful, i
 
 @dataclass(slots=True)
 class Purse:
-    """What may still be spent. `left_bytes` and `left_s` ask the race."""
+    """What may still be spent. `left_bytes` and `left_s` ask the race; `begun_s` is when its spending began."""
 
     left_bytes: Callable[[], int]
     left_s: Callable[[], float]
+    begun_s: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,4 +170,4 @@ def likely_s(lane: Lane) -> float:
 
 def hope_s(lane: Lane, bandwidth_bytes_per_s: float | None) -> float:
     """Predicted seconds with that bandwidth; with None, as if bandwidth were no matter."""
-    return predict(lane.ecosystem.WORKLOAD, lane.probe(), bandwidth_bytes_per_s)
+    return predict(lane.ecosystem.WORKLOAD, lane.probe(), bandwidth_bytes_per_s) - lane.spared_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mirrorctl.ecosystems.base import (
     Artefact,
@@ -17,64 +17,24 @@ from mirrorctl.ecosystems.base import (
     Request,
     check_status,
     host_of,
+    rate_limit_text,
 )
-from mirrorctl.model import Mirror, Probe, Reason
+from mirrorctl.model import Mirror, Probe, Reason, Way
+from mirrorctl.probing.failures import rejection_of
+from mirrorctl.probing.families import Road
 from mirrorctl.probing.goodput import LEAST_BYTES, Goodput, Transfer, estimate, merge
-from mirrorctl.probing.wire import Wire, loop_s
+from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.reading import Reading
+from mirrorctl.probing.timing import Timing
+from mirrorctl.probing.wire import Wire
 from mirrorctl.probing.wording import headers_of
 from mirrorctl.text import _
-from mirrorctl.values import dataclass, field, replace
+from mirrorctl.values import dataclass, replace
 
 SIGNATURE_BYTES = 4096
 PATIENCE_S = 1.0
 STALL_S = 0.5  # a transfer that carries nothing for so long is over
-CHECK_S = 0.015
-
-
-@dataclass(slots=True, kw_only=True)
-class Reading:
-    """A transfer under way. `enough` is asked every CHECK_S whether to go on."""
-
-    limit_bytes: int
-    window_s: float
-    rtt_s: float
-    enough: Callable[[Transfer], bool]
-    started_s: float = field(default_factory=loop_s)
-    marks: list[tuple[float, int]] = field(default_factory=list)
-    checked_s: float = 0.0
-
-    @property
-    def complete(self) -> bool:
-        return bool(self.marks) and self.marks[-1][1] >= self.limit_bytes
-
-    @property
-    def left_s(self) -> float:
-        """What is left of the window, which opens with the first byte."""
-        if not self.marks:
-            return self.window_s
-        return max(0.0, self.marks[0][0] + self.window_s - (loop_s() - self.started_s))
-
-    @property
-    def abandoned_bytes(self) -> int:
-        """What was probably on its way when the reading stopped early: a round trip's worth."""
-        if len(self.marks) < 2 or self.complete:
-            return 0
-        rate = self.marks[-1][1] / max(self.marks[-1][0] - self.marks[0][0], self.rtt_s)
-        return min(self.limit_bytes - self.marks[-1][1], int(2 * rate * self.rtt_s))
-
-    def transfer(self) -> Transfer:
-        return Transfer(marks=self.marks, ended_s=loop_s() - self.started_s, rtt_s=self.rtt_s)
-
-    def take(self, count: int) -> bool:
-        """Notes the arrival of `count` bytes; true when that is all that is wanted."""
-        now_s = loop_s() - self.started_s
-        self.marks.append((now_s, count + (self.marks[-1][1] if self.marks else 0)))
-        if self.complete:
-            return True
-        if now_s - self.checked_s < CHECK_S:
-            return False
-        self.checked_s = now_s
-        return self.enough(self.transfer())
+TOO_MANY_REQUESTS = 429
 
 
 @dataclass(slots=True)
@@ -92,6 +52,8 @@ class Lane:
     wasted_bytes: int = 0  # sent to us after we stopped reading
     lag_s: float | None = None
     lag_basis: str | None = None
+    spared_s: float = 0.0  # what every mirror makes a client wait tells nothing about this one
+    aside: Way | None = None  # the way that is not taken
 
     @property
     def passed(self) -> bool:
@@ -108,11 +70,76 @@ class Lane:
                 except Rejected as rejected:
                     request = walk.throw(rejected)
                 else:
+                    self._obey(reply)
                     request = walk.send(reply)
         except StopIteration as end:
             self.finding = end.value
         except Rejected as rejected:
             self.rejection = rejected
+
+    def _obey(self, reply: Reply) -> None:
+        """A mirror that asks us to stop is asked nothing more, even if the answer was not essential."""
+        if reply.status == TOO_MANY_REQUESTS and host_of(reply.url) == host_of(self.mirror.url):
+            raise Rejected("rate-limited", rate_limit_text(reply))
+
+    async def introduce(self, agents: Mapping[str, str]) -> None:
+        """Asks for the same under the User-Agent of each client, where the mirror is known to look at that."""
+        finding = self.finding
+        if finding is None or not self.mirror.features.get("user_agent"):
+            return
+        for client, words in agents.items():
+            try:
+                await self._ask_as(words, finding)
+            except Rejected as rejected:
+                detail = _(
+                    "{host} answers us, but not {client}: {reason}",
+                    host=host_of(self.mirror.url),
+                    client=client,
+                    reason=rejected.detail,
+                )
+                self.rejection = Rejected("user-agent", detail)
+                return
+
+    async def _ask_as(self, words: str, finding: Finding) -> None:
+        """A page and the beginning of a file; raises Rejected."""
+        agent = {"User-Agent": words}
+        if finding.again:
+            headers = {**finding.again.headers, **agent}
+            check_status(
+                await self.wire.ask(replace(finding.again, headers=headers, timed=False, patience_s=PATIENCE_S))
+            )
+        if finding.artefact:
+            part = self._part(finding.artefact, SIGNATURE_BYTES)
+            part = replace(part, headers={**part.headers, **agent}, limit_bytes=SIGNATURE_BYTES, whole=False)
+            reply = await self.wire.ask(replace(part, timed=False, patience_s=PATIENCE_S))
+            check_status(reply, 200, 206)
+            self._check_signature(reply.body)
+
+    def _check_signature(self, head: bytes) -> None:
+        artefact = self.finding.artefact if self.finding else None
+        if artefact and not re.match(artefact.signature, head):
+            raise Rejected(
+                "hash-mismatch", _("{host} serves other bytes than the file has.", host=host_of(self.mirror.url))
+            )
+
+    async def look_aside(self) -> None:
+        """Asks once over the family of addresses that is not taken, where the host has both."""
+        again, junction = self.finding.again if self.finding else None, self.wire.junction
+        road = next((road for road in junction.roads if road is not junction.taken), None) if junction else None
+        if again is None or road is None:
+            return
+        wire, error = self.wire.fresh(road.family), None
+        try:
+            check_status(await wire.ask(replace(again, limit_bytes=1, whole=False, patience_s=PATIENCE_S)))
+        except Rejected as rejected:
+            error = rejected.code
+        except asyncio.CancelledError:
+            error = wire.overdue().code
+            raise
+        finally:
+            self.wasted_bytes += wire.timing.read_bytes
+            self.aside = _way(road, wire.timing, used=False, error=error)
+            await wire.close()
 
     async def check_again(self) -> None:
         """Asks over a new connection for what the mirror has already answered; failing now is a rejection."""
@@ -163,10 +190,8 @@ class Lane:
                     head += chunk[:SIGNATURE_BYTES]
                 if reading.take(len(chunk)) and not (artefact.ranged and reading.complete):
                     break
-        if self.offset == 0 and not re.match(artefact.signature, head):
-            raise Rejected(
-                "hash-mismatch", _("{host} serves other bytes than the file has.", host=host_of(self.mirror.url))
-            )
+        if self.offset == 0:
+            self._check_signature(head)
         if artefact.ranged:
             self.offset += reading.limit_bytes
 
@@ -182,6 +207,25 @@ class Lane:
     @property
     def spent_bytes(self) -> int:
         return self.wire.timing.read_bytes + self.wasted_bytes
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that a transfer would burden."""
+        artefact = self.finding.artefact if self.finding else None
+        own = {host_of(self.mirror.url), host_of(artefact.url if artefact else self.mirror.url)}
+        return frozenset(own | self.wire.timing.file_hosts)
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Both ways to the mirror's host, or the only one there is."""
+        junction, timing = self.wire.junction, self.wire.timing
+        found = []
+        for road in junction.roads if junction else ():
+            used = road is (junction.taken if junction else None)
+            way = _way(road, timing, used=True) if used else self.aside
+            error = rejection_of(road.failed, self.mirror.url, "connect_tcp").code if road.failed else None
+            found.append(way or Way(family=road.family, connect_s=road.connect_s, error=error))
+        return tuple(found)
 
     @property
     def rtt_s(self) -> float:
@@ -204,12 +248,26 @@ class Lane:
             tls_s=timing.tls_s,
             ttfb_s=self.ttfb_s,
             setup_s=sum(timing.setup_s.values()) if timing.setup_s else None,
+            wait_s=self.wire.wait_s,
             bandwidth_bytes_per_s=goodput.likely if goodput else None,
             bandwidth_low_bytes_per_s=goodput.low if goodput else None,
             bandwidth_high_bytes_per_s=goodput.high if goodput and goodput.high < math.inf else None,
             confirmed=self.confirmed,
             lag_s=self.lag_s,
             lag_basis=self.lag_basis,
+            proxy=self.wire.proxy,
+            ways=self.ways,
             read_bytes=self.spent_bytes,
             reason=Reason(code=rejection.code, detail=rejection.detail) if rejection else None,
         )
+
+
+def _way(road: Road, timing: Timing, *, used: bool, error: str | None = None) -> Way:
+    return Way(
+        family=road.family,
+        used=used,
+        connect_s=timing.connect_s if timing.connect_s is not None else road.connect_s,
+        tls_s=timing.tls_s,
+        ttfb_s=min(timing.index_s, default=None),
+        error=error,
+    )

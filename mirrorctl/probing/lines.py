@@ -74,8 +74,8 @@ class RationedStream(httpcore.AsyncNetworkStream):
 
 
 class RationedBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self, ration: Ration, inner: httpcore.AsyncNetworkBackend | None = None) -> None:
-        self._inner = inner or httpcore.AnyIOBackend()
+    def __init__(self, ration: Ration, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
         self._ration = ration
 
     async def connect_tcp(

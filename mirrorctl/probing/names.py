@@ -1,4 +1,4 @@
-"""An event loop whose name lookups can be abandoned.
+"""An event loop whose name lookups can be abandoned, and its clock.
 
 asyncio resolves names in a pool of few threads that it joins when it ends. A resolver that does not answer would
 hold up the other lookups and then the program; so each lookup has a daemon thread of its own.
@@ -10,6 +10,11 @@ import asyncio
 import socket
 import threading
 from typing import Any
+
+
+def loop_s() -> float:
+    """The time of the event loop, which is all the time there is here."""
+    return asyncio.get_running_loop().time()
 
 
 def patient_loop() -> asyncio.AbstractEventLoop:

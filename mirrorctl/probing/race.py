@@ -15,12 +15,12 @@ from mirrorctl.model import Mirror, Ranking
 from mirrorctl.probing.contest import CONFIRM_S, HOPELESS, Contest, Purse, hope_s, likely_s
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
-from mirrorctl.probing.names import patient_loop
+from mirrorctl.probing.names import loop_s, patient_loop
 from mirrorctl.probing.surroundings import tls_context
-from mirrorctl.probing.wire import Wire, loop_s
+from mirrorctl.probing.wire import Surroundings, Wire
 from mirrorctl.ranking import rank
 from mirrorctl.text import _
-from mirrorctl.values import dataclass
+from mirrorctl.values import dataclass, field
 
 GATE_LIMIT_S = 3.0
 LATENCY_LIMIT_S = 0.8  # where nothing but latency is asked for
@@ -48,6 +48,7 @@ class Terms:
     max_lag_s: float | None
     latency_only: bool
     now: datetime
+    agents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of the clients, by ecosystem
 
 
 # Rejections that speak of a network or servers in trouble, rather than of a mirror that is as it is meant to be.
@@ -84,11 +85,15 @@ class Race:
         self._canaries = canaries
         self._on_event = on_event
         self._priors = priors or {}
-        context = tls_context(environ)
+        around = Surroundings(context=tls_context(environ), environ=environ, backend=backend or httpcore.AnyIOBackend())
         self._lanes = {
-            name: [Lane(ECOSYSTEMS[name], mirror, Wire(mirror.url, context, environ, backend)) for mirror in mirrors]
+            name: [
+                Lane(ECOSYSTEMS[name], mirror, Wire(mirror.url, around, ECOSYSTEMS[name].FALLBACK_S))
+                for mirror in mirrors
+            ]
             for name, mirrors in candidates.items()
         }
+        self._asides: list[asyncio.Task[None]] = []
         self._started_s = 0.0
 
     def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = patient_loop) -> tuple[Ranking, ...]:
@@ -108,18 +113,24 @@ class Race:
             await self._first_answers(gates)
             for number, name in enumerate(self._lanes):
                 own = {task: lane for task, lane in gates.items() if name == lane.ecosystem.NAME}
-                await self._contest(name, own, self._share(len(self._lanes) - number))
+                await self._contest(name, own, self._share(number))
         finally:
-            for task in gates:
+            for task in (*gates, *self._asides):
                 task.cancel()
-            await asyncio.gather(*gates, return_exceptions=True)
+            await asyncio.gather(*gates, *self._asides, return_exceptions=True)
             await asyncio.gather(*(lane.wire.close() for lane in everyone), return_exceptions=True)
             await asyncio.sleep(0)  # transports let go of their sockets one turn after they are closed
         return tuple(self._rank(name, lanes) for name, lanes in self._lanes.items())
 
     async def _gate(self, lane: Lane) -> None:
         self._tell(lane, Stage.GATE)
-        await lane.walk(self._canaries.get(lane.ecosystem.NAME, {}))
+        canaries = self._canaries.get(lane.ecosystem.NAME, {})
+        if self._terms.latency_only:  # what a large project is needed for is its large file
+            canaries = {purpose: names for purpose, names in canaries.items() if purpose != "large_projects"}
+        await lane.walk(canaries)
+        await lane.introduce(self._terms.agents.get(lane.ecosystem.NAME, {}))
+        if lane.passed and not self._terms.latency_only:
+            self._asides.append(asyncio.create_task(lane.look_aside()))
         self._tell(lane, Stage.REJECTED if lane.rejection else Stage.WAITING)
 
     async def _first_answers(self, gates: Mapping[asyncio.Task[None], Lane]) -> None:
@@ -132,14 +143,15 @@ class Race:
             if limit_s == self._gate_limit_s and any(gates[task].passed for task in done):
                 limit_s = min(limit_s, self._elapsed_s + max(QUIET_S, self._elapsed_s))
 
-    def _share(self, parts: int) -> Purse:
-        """What one of `parts` ecosystems that are still to come may take of the time and the bytes that are left."""
-        spent, at_s = self._spent_bytes(), self._elapsed_s
+    def _share(self, number: int) -> Purse:
+        """What the n-th ecosystem may take of the time and the bytes that are left for it and those after it."""
+        spent, at_s, parts = self._spent_bytes(), self._elapsed_s, len(self._lanes) - number
         most_bytes = (self._terms.budget_bytes - spent) // parts
         most_s = (self._terms.deadline_s - at_s) / parts
         return Purse(
             left_bytes=lambda: most_bytes - (self._spent_bytes() - spent),
             left_s=lambda: most_s - (self._elapsed_s - at_s),
+            begun_s=at_s if number else 0.0,
         )
 
     async def _contest(self, name: str, gates: Mapping[asyncio.Task[None], Lane], purse: Purse) -> None:
@@ -153,14 +165,14 @@ class Race:
             watch.cancel()
         for task, lane in gates.items():
             if not task.done():
-                lane.rejection = lane.wire.overdue()
+                lane.rejection = lane.wire.overdue(beaten=HOPELESS * contest.best_s(lanes) <= self._elapsed_s)
                 self._tell(lane, Stage.REJECTED)
 
     async def _run_contest(self, contest: Contest, lanes: Sequence[Lane], gates: set[asyncio.Task[None]]) -> None:
         seen: set[str] = set()
         while True:
             await self._scout(contest, lanes, seen)
-            await contest.confirm(lanes, rivals=lambda: self._is_time_for_rivals(lanes))
+            await contest.confirm(lanes, rivals=lambda: self._is_time_for_rivals(contest.purse, lanes))
             if self._waiting(contest, lanes, seen):
                 continue
             pending = {task for task in gates if not task.done()}
@@ -172,17 +184,22 @@ class Race:
                 return
 
     async def _scout(self, contest: Contest, lanes: Sequence[Lane], seen: set[str]) -> None:
-        """Short transfers of all that have passed their gates, the best hope first, a few at a time."""
-        running: set[asyncio.Task[None]] = set()
+        """Short transfers of all that have passed their gates, the best hope first, a few at a time, one to a host."""
+        running: dict[asyncio.Task[None], frozenset[str]] = {}
         try:
             while True:
                 self._reject_stale(lanes)
-                for lane in self._waiting(contest, lanes, seen)[: SCOUTS - len(running)]:
-                    seen.add(lane.mirror.id)
-                    running.add(asyncio.create_task(self._scout_one(contest, lane, lanes)))
+                _spare(lanes)
+                for lane in self._waiting(contest, lanes, seen):
+                    burdened = frozenset[str]().union(*running.values())
+                    if len(running) < SCOUTS and not lane.hosts & burdened:
+                        seen.add(lane.mirror.id)
+                        running[asyncio.create_task(self._scout_one(contest, lane, lanes))] = lane.hosts
                 if not running:
                     return
-                _done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                done, _pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    del running[task]
         finally:
             for task in running:
                 task.cancel()
@@ -208,10 +225,10 @@ class Race:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._look(lanes)
 
-    def _is_time_for_rivals(self, lanes: Sequence[Lane]) -> bool:
+    def _is_time_for_rivals(self, purse: Purse, lanes: Sequence[Lane]) -> bool:
         slowed = any(lane.goodput and lane.goodput.dropped for lane in lanes)
         share = RIVALS_SHARE_IN_TROUBLE if slowed or _is_troubled(lanes) else RIVALS_SHARE
-        return self._elapsed_s < share * self._terms.deadline_s
+        return self._elapsed_s - purse.begun_s < share * self._terms.deadline_s
 
     async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
         """Asks those at the top once more; false when that, or the wait before it, has brought somebody else there."""
@@ -273,3 +290,10 @@ class Race:
 
 def _is_troubled(lanes: Sequence[Lane]) -> bool:
     return any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
+
+
+def _spare(lanes: Sequence[Lane]) -> None:
+    """Leaves out of the comparison what a client has to wait at every mirror alike: IPv6 may be broken on this side."""
+    common_s = min((lane.wire.wait_s for lane in lanes if lane.passed), default=0.0)
+    for lane in lanes:
+        lane.spared_s = min(common_s, lane.wire.wait_s)

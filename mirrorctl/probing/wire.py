@@ -7,7 +7,6 @@ have to be switched off here.
 from __future__ import annotations
 
 import asyncio
-import math
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,12 +17,15 @@ import httpcore
 
 from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
 from mirrorctl.probing.failures import FAILURES, rejection_of
+from mirrorctl.probing.families import Dialler, Junction
 from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, RationedBackend, open_pool
+from mirrorctl.probing.names import loop_s
 from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
+from mirrorctl.probing.timing import Clock, Timing
 from mirrorctl.probing.wording import headers_for, headers_of, origin_of, url_of
 from mirrorctl.text import _
-from mirrorctl.values import dataclass, field
+from mirrorctl.values import dataclass
 
 MAX_REDIRECTS = 4
 LATE_S = 0.7  # a mirror that answered so short a time ago is not dead
@@ -31,87 +33,64 @@ DRAIN_LIMIT_BYTES = 16 * 1024
 TIMEOUTS = {"connect": 30.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # the real bound is the deadline of the race
 
 
-def loop_s() -> float:
-    """The time of the event loop, which is all the time there is here."""
-    return asyncio.get_running_loop().time()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all wires have in common: whom to trust, which proxies there are, and the network itself."""
 
-
-@dataclass(slots=True)
-class Clock:
-    """The phases of one HTTP exchange, filled in by httpcore's trace hook (httpcore, docs/extensions)."""
-
-    phase: str = "start"
-    started: dict[str, float] = field(default_factory=dict)
-    taken_s: dict[str, float] = field(default_factory=dict)
-
-    def note(self, event: str) -> None:
-        name, _dot, state = event.rpartition(".")
-        now = loop_s()
-        name = name.rpartition(".")[2]
-        if state == "started":
-            self.phase = self.phase if name == "response_closed" else name  # closing is our doing, not the server's
-            self.started[name] = now
-        elif state == "complete" and name in self.started:
-            self.taken_s[name] = now - self.started[name]
-
-    @property
-    def first_byte_s(self) -> float | None:
-        """From sending the request to the headers of the reply."""
-        ended = self.taken_s.get("receive_response_headers")
-        if ended is None:
-            return None
-        return self.started["receive_response_headers"] + ended - self.started["send_request_headers"]
-
-
-@dataclass(slots=True)
-class Timing:
-    """What is known of the connections to one mirror so far. Lists are in the order of time."""
-
-    connect_s: float | None = None
-    tls_s: float | None = None
-    setup_s: dict[str, float] = field(default_factory=dict)  # by origin, least seen
-    index_s: list[float] = field(default_factory=list)  # request to first byte, connections being ready
-    file_s: list[float] = field(default_factory=list)
-    read_bytes: int = 0
-    url: str = ""  # what is being asked for
-    answered_at_s: float = -math.inf  # when the last whole answer had come, by the clock of the loop
-    phase: str = "start"  # and how far that has come, in the words of the trace hook
-
-    def absorb(self, other: Timing) -> None:
-        """Takes over what another set of connections to the same mirror has shown."""
-        self.read_bytes += other.read_bytes
-        for origin, setup_s in other.setup_s.items():
-            self.setup_s[origin] = min(setup_s, self.setup_s.get(origin, setup_s))
+    context: ssl.SSLContext
+    environ: Mapping[str, str]
+    backend: httpcore.AsyncNetworkBackend
 
 
 class Wire:
-    """The connections to one mirror and to wherever it redirects."""
+    """The connections to one mirror and to wherever it redirects.
+
+    `patience_s` is what a client gives an address before it tries one of the other family, `only` the family to use.
+    """
 
     def __init__(
         self,
         site: str,
-        context: ssl.SSLContext,
-        environ: Mapping[str, str],
-        backend: httpcore.AsyncNetworkBackend | None = None,
+        surroundings: Surroundings,
+        patience_s: float,
+        only: str | None = None,
+        junctions: dict[str, Junction] | None = None,
     ) -> None:
         self.site = site
         self.timing = Timing()
-        self._context = context
-        self._environ = environ
-        self._backend = backend
+        self._surroundings = surroundings
+        self._patience_s = patience_s
         self._ration = Ration()
+        self._dialler = Dialler(surroundings.backend, patience_s, only, junctions)
         self._pools: dict[str | None, httpcore.AsyncConnectionPool] = {}
 
-    def fresh(self) -> Wire:
+    def fresh(self, only: str | None = None) -> Wire:
         """Another wire to the same mirror, without connections yet."""
-        return Wire(self.site, self._context, self._environ, self._backend)
+        return Wire(self.site, self._surroundings, self._patience_s, only, self._dialler.junctions)
+
+    @property
+    def proxy(self) -> str | None:
+        """The proxy on the way to the mirror, without its login."""
+        parts = urlsplit(self.site)
+        found = proxy_for(parts.scheme, parts.hostname or "", self._surroundings.environ)
+        return found.url if found else None
+
+    @property
+    def junction(self) -> Junction | None:
+        """What is known of the ways to the mirror's own host."""
+        return self._dialler.junctions.get(urlsplit(self.site).hostname or "")
+
+    @property
+    def wait_s(self) -> float:
+        """What a client loses on addresses that do not answer, at all hosts that a pull needs."""
+        return sum(junction.wait_s(self._patience_s) for junction in self._dialler.junctions.values())
 
     async def ask(self, request: Request) -> Reply:
         """The reply to one request, its body read up to the limit; raises Rejected."""
         try:
             async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
                 body = await self._body(response, request)
-                self.timing.answered_at_s = loop_s()
+                self.timing.moved_at_s = loop_s()
                 return Reply(status=response.status, headers=headers_of(response), body=body, url=url)
         except TimeoutError as error:
             if request.patience_s is None:
@@ -129,9 +108,7 @@ class Wire:
                 waited_s += clock.first_byte_s or 0.0
                 location = headers_of(response).get("location")
                 if response.status not in (301, 302, 303, 307, 308) or location is None:
-                    times = self.timing.index_s if request.on_site else self.timing.file_s
-                    if request.timed:
-                        times.append(waited_s)
+                    self._time(request, url, waited_s)
                     yield response, url
                     return
                 await self._drain(response)
@@ -139,11 +116,27 @@ class Wire:
                 await response.aclose()
             url = self._next_hop(request, url, location, seen)
 
-    def overdue(self) -> Rejected:
-        """What to say of a mirror that was cut off where it stands now."""
+    def _time(self, request: Request, url: str, waited_s: float) -> None:
+        if not request.timed:
+            return
+        if request.on_site:
+            self.timing.index_s.append(waited_s)
+        else:
+            self.timing.file_s.append(waited_s)
+            self.timing.file_hosts.add(host_of(url))
+
+    def overdue(self, *, beaten: bool = False) -> Rejected:
+        """What to say of a mirror that was cut off where it stands now; `beaten`: because it could not win any more."""
         host = host_of(self.timing.url or self.site)
-        if loop_s() - self.timing.answered_at_s < LATE_S and self.timing.phase != "receive_response_body":
-            return Rejected("late", _("{host} answers, but the others had long been done by then.", host=host))
+        if loop_s() - self.timing.moved_at_s < LATE_S and self.timing.phase != "receive_response_body":
+            if beaten:
+                detail = _(
+                    "{host} works as far as it was asked; others were faster before it could be measured.", host=host
+                )
+                return Rejected("cannot-win", detail)
+            return Rejected(
+                "late", _("{host} answers, but the time was up before it had answered everything.", host=host)
+            )
         match self.timing.phase:
             case "start" | "connect_tcp":
                 return Rejected("connect-timeout", _("{host} did not accept a connection in time.", host=host))
@@ -155,6 +148,7 @@ class Wire:
                 return Rejected("silent", _("{host} took a request and did not answer in time.", host=host))
 
     async def close(self) -> None:
+        await self._dialler.aclose()
         for pool in self._pools.values():
             await pool.aclose()
 
@@ -164,6 +158,8 @@ class Wire:
         async def trace(event: str, info: Mapping[str, Any]) -> None:  # noqa: ARG001  httpcore's interface
             clock.note(event)
             self.timing.phase = clock.phase
+            if event.endswith(".complete"):
+                self.timing.moved_at_s = loop_s()
             waiting = clock.phase in ("start_tls", "receive_response_headers")
             self._ration.left_bytes = HEAD_LIMIT_BYTES if waiting else None
 
@@ -185,6 +181,7 @@ class Wire:
         connect_s, tls_s = clock.taken_s.get("connect_tcp"), clock.taken_s.get("start_tls")
         if connect_s is None:
             return
+        connect_s -= self._dialler.lost_s(urlsplit(origin).hostname or "")
         if self.timing.connect_s is None:
             self.timing.connect_s, self.timing.tls_s = connect_s, tls_s
         setup_s = connect_s + (tls_s or 0.0)
@@ -252,11 +249,12 @@ class Wire:
 
     def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
         parts = urlsplit(url)
-        proxy = proxy_for(parts.scheme, parts.hostname or "", self._environ)
+        proxy = proxy_for(parts.scheme, parts.hostname or "", self._surroundings.environ)
         key = proxy.url if proxy else None
         if key not in self._pools:
             try:
-                self._pools[key] = open_pool(self._context, proxy, RationedBackend(self._ration, self._backend))
+                backend = self._surroundings.backend if proxy else self._dialler
+                self._pools[key] = open_pool(self._surroundings.context, proxy, RationedBackend(self._ration, backend))
             except (ValueError, ImportError) as error:
                 raise Rejected("proxy", _("The proxy that the environment names cannot be used.")) from error
         return self._pools[key]

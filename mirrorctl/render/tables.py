@@ -71,6 +71,8 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
             mb=work.bytes / 1e6,
         )
         out.print(Cell("  " + writer.say(workload), style="dim"))
+    for proxy in sorted({entry.probe.proxy for entry in ranking.ranked if entry.probe.proxy}):
+        out.print(Cell("  " + writer.say(_("measured through the proxy {url}", url=visible(proxy))), style="dim"))
     if ranking.rejected:
         table = _table()
         table.add_column(writer.say(_("rejected")), no_wrap=True)

@@ -85,10 +85,12 @@ class Server:
     greet: Callable[[Server, socket.socket], None] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     queries: list[Query] = field(default_factory=list)
+    address: tuple[str, int] = ("127.0.0.1", 0)
     listener: socket.socket | None = None
 
     def __enter__(self) -> Self:
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
+        self.listener = socket.create_server(self.address, family=family, backlog=64)
         threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
         return self
 
@@ -143,17 +145,18 @@ class Server:
 
 
 @contextmanager
-def full_backlog() -> Iterator[int]:
+def full_backlog(address: tuple[str, int] = ("127.0.0.1", 0)) -> Iterator[int]:
     """A port whose queue of connections is full, so that the kernel answers no further SYN (listen(2))."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.bind(address)
         listener.listen(0)
         port = listener.getsockname()[1]
-        fillers = [socket.socket() for _ in range(4)]
+        fillers = [socket.socket(family) for _ in range(4)]
         for filler in fillers:
             filler.setblocking(False)
             with suppress(BlockingIOError):
-                filler.connect(("127.0.0.1", port))
+                filler.connect((address[0], port))
         try:
             yield port
         finally:

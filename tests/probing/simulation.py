@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio  # noqa: TID253  tests may
 import hashlib
 import selectors
+import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import partial
+from typing import Any
 
 import httpcore
 
@@ -27,6 +30,7 @@ LARGE_BYTES = 40_000_000
 SEGMENTS_BYTES = 14_600
 RECORD_BYTES = 16_384
 ZEROS = bytes(LARGE_BYTES)
+OVER_IPV6 = "ipv6."
 CANARIES = {"pypi": {"small_projects": ("six",), "large_projects": ("big",)}}
 
 
@@ -43,9 +47,15 @@ class Clockwork(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
+    def __init__(self, world: World | None = None) -> None:
         self.clockwork = Clockwork()
         super().__init__(self.clockwork)
+        self.world = world
+
+    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
+        arm = self.world.arms[host.removesuffix(".test")] if self.world else None
+        ways = [(socket.AF_INET6, OVER_IPV6 + host)] if arm and arm.ipv6 else []
+        return [(family, None, None, None, (name, port)) for family, name in [*ways, (socket.AF_INET, host)]]
 
     def time(self) -> float:
         return self.clockwork.now_s
@@ -69,6 +79,7 @@ class Arm:
     stalls_after_bytes: float = float("inf")
     fails_from_s: float = float("inf")  # answers 503 from then on
     lineage: str = ""
+    ipv6: str = ""  # also reached over IPv6, which comes first: "sound", or "dead"
     noise: Callable[[int], float] = lambda flight: 1.0
 
     @property
@@ -220,8 +231,9 @@ class Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        arm = self._world.arms[host.removesuffix(".test")]
-        await asyncio.sleep(3600 if arm.dead else arm.rtt_s)
+        arm = self._world.arms[host.removeprefix(OVER_IPV6).removesuffix(".test")]
+        dead = arm.dead or (arm.ipv6 == "dead" and host.startswith(OVER_IPV6))
+        await asyncio.sleep(3600 if dead else arm.rtt_s)
         return Stream(self._world, arm)
 
 
@@ -265,5 +277,5 @@ def run(*arms: Arm, line: float = float("inf"), **terms: float) -> Outcome:
         note,
         Backend(world),
     )
-    (ranking,) = race.run(VirtualLoop)
+    (ranking,) = race.run(partial(VirtualLoop, world))
     return Outcome(ranking=ranking, sent_bytes=world.sent_bytes, events=events, times_s=times_s)
