@@ -32,6 +32,10 @@ FallbackOption = Annotated[
     Fallback, typer.Option("--fallback", help=N_("What to do where fastest finds no mirror that can be used"))
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("Show the change, write nothing"))]
+MaxAge = Annotated[
+    str | None,
+    typer.Option("--max-age", metavar="DUR", help=N_("Decide fastest by what was measured here within that time")),
+]
 NoReload = Annotated[bool, typer.Option("--no-reload", help=N_("Do not make a running daemon take the change up"))]
 LatencyOnly = Annotated[
     bool, typer.Option("--latency-only", help=N_("Measure no bandwidth: a second, and next to no traffic"))

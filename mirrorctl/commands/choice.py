@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from mirrorctl.commands import selection
+from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
 from mirrorctl.errors import NoMirrorError
-from mirrorctl.model import Mirror, Notice, Ranking, Scope, Trust
+from mirrorctl.model import Mirror, Notice, Ranked, Ranking, Scope, Trust
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
 
@@ -26,7 +27,7 @@ class Fallback(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asked for.
+    """What the user asked for. `max_age_s`: how old the measurement may be that `fastest` is decided by.
 
     `each` has what a profile states for one target after another; all of it is done, or nothing. `label` is how the
     history calls the change, where that is not the command line.
@@ -40,6 +41,7 @@ class Request:
     check: bool = False
     replace_private: bool = False
     fallback: Fallback = Fallback.FAIL
+    max_age_s: float | None = None
     each: Mapping[str, Request] = field(default_factory=dict)
     label: str = ""
 
@@ -48,14 +50,15 @@ class Request:
         return self.each.get(target, self)
 
 
-def pick(session: Session, request: Request, found: Present, rankings: dict[str, Ranking]) -> tuple[Mirror, ...]:
+def pick(session: Session, request: Request, found: Present, rankings: Rankings) -> tuple[Mirror, ...]:
     target = found.target
     asking = Asking(name=target.NAME, ecosystem=target.ECOSYSTEM, capacity=target.CAPACITY)
     if request.which == UPSTREAM:
         return ()
     if request.which == FASTEST:
         current = target.state(session.machine, found.client, found.contents, found.scope).urls
-        return fastest_of(session, request, asking, rankings.get(target.ECOSYSTEM), current)
+        stays = rankings.stays(target.ECOSYSTEM)
+        return fastest_of(session, request, asking, rankings.get(target.ECOSYSTEM), current, stays)
     return named_of(session, request, asking)
 
 
@@ -84,8 +87,14 @@ def named_of(session: Session, request: Request, asking: Asking) -> tuple[Mirror
 
 
 def fastest_of(
-    session: Session, request: Request, asking: Asking, ranking: Ranking | None, current: tuple[str, ...] = ()
+    session: Session,
+    request: Request,
+    asking: Asking,
+    ranking: Ranking | None,
+    current: tuple[str, ...] = (),
+    stays: Callable[[Ranked, Ranked], bool] | None = None,
 ) -> tuple[Mirror, ...]:
+    """The mirrors that the ranking gives one client; `stays` says whether what is `current` is kept."""
     if ranking is None:
         only = selection.left_out(session, asking.ecosystem, request.policy)
         raise NoMirrorError(
@@ -95,9 +104,9 @@ def fastest_of(
             hint=only.hint if only else _("mirrorctl list --all shows every mirror known"),
             subject=asking.name,
         )
-    from mirrorctl.ranking import choose  # noqa: PLC0415  start-up time: only a race needs it
+    from mirrorctl.ranking import choose, is_tie  # noqa: PLC0415  start-up time: only a race needs it
 
-    chosen = choose(ranking, current=current, capacity=asking.capacity)
+    chosen = choose(ranking, current=current, capacity=asking.capacity, stays=stays or is_tie)
     if not chosen:
         raise NoMirrorError(
             _(

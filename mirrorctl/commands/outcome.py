@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mirrorctl.commands.change import Change
+from mirrorctl.commands.rankings import Decision, Rankings
 from mirrorctl.commands.session import Session
 from mirrorctl.model import Machine, Plan, Ranking
 from mirrorctl.planning import diff
@@ -40,18 +41,19 @@ class TargetView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseData:
-    """`undo` is the command that takes the change back."""
+    """`decisions` say of when the rankings are; `undo` is the command that takes the change back."""
 
     transaction: str | None
     targets: tuple[TargetView, ...]
     ecosystems: tuple[Ranking, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     undo: str | None = None
 
 
 def view(
     session: Session,
     changes: Sequence[Change],
-    rankings: dict[str, Ranking],
+    rankings: Rankings,
     *,
     identifier: str | None = None,
     verified: bool = False,
@@ -60,6 +62,7 @@ def view(
         transaction=identifier,
         targets=tuple(_view_change(session, change, verified=verified) for change in changes),
         ecosystems=tuple(rankings.values()),
+        decisions=tuple(rankings.decisions),
         undo=_undo_command(session.machine) if identifier else None,
     )
 

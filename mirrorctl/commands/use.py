@@ -9,11 +9,12 @@ from mirrorctl.commands import selection
 from mirrorctl.commands.change import Change, Switches
 from mirrorctl.commands.choice import Fallback, Request, fallen_back, pick
 from mirrorctl.commands.outcome import UseData, view
+from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
-from mirrorctl.model import Client, Mirror, Notice, Plan, Ranking, Trust
+from mirrorctl.model import Client, Mirror, Notice, Plan, Trust
 from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
 from mirrorctl.probing.events import Event
@@ -87,13 +88,14 @@ def use(
         return _result(preview, talk)
     from mirrorctl.commands import transaction  # noqa: PLC0415
 
-    identifier = transaction.commit(
-        session,
-        pending,
-        command=_command(request),
-        switches=switches,
-        again=lambda: _plan_again(session, request, clients, rankings),
-    )
+    with rankings.on_trial():
+        identifier = transaction.commit(
+            session,
+            pending,
+            command=_command(request),
+            switches=switches,
+            again=lambda: _plan_again(session, request, clients, rankings),
+        )
     verified = switches.verify and session.machine.root is None
     return _result(view(session, changes, rankings, identifier=identifier, verified=verified), talk)
 
@@ -105,7 +107,7 @@ def _is_one(request: Request, talk: Talk) -> bool:
 
 
 def _plan_again(
-    session: Session, request: Request, clients: dict[str, Client], rankings: dict[str, Ranking]
+    session: Session, request: Request, clients: dict[str, Client], rankings: Rankings
 ) -> tuple[Change, ...]:
     """The changes as they are needed now that another run has changed a file. Raises what stands in the way."""
     talk = Strict()
@@ -121,7 +123,11 @@ def _find(session: Session, request: Request) -> tuple[dict[str, Client], list[N
 
 
 def _refuse_vague(session: Session, request: Request) -> None:
-    """An address that the catalog does not know says nothing of what it serves."""
+    """An address that the catalog does not know says nothing of what it serves; a mirror that is named is not measured."""
+    if request.max_age_s is not None and request.which != FASTEST:
+        raise UsageError(
+            _("--max-age is about fastest alone"), hint=_("it says how old the measurement may be that decides")
+        )
     if "://" not in request.which or request.targets:
         return
     if not any(session.catalog.by_url(request.which, ecosystem) for ecosystem in session.catalog.canaries):
@@ -169,10 +175,10 @@ def _measure(
     present: list[Present],
     talk: Talk,
     on_event: Callable[[Event], None] | None,
-) -> dict[str, Ranking]:
+) -> Rankings:
     asked = [found.target for found in present if request.of(found.target.NAME).which == FASTEST]
     if not asked:
-        return {}
+        return Rankings()
     ecosystems = dict.fromkeys(target.ECOSYSTEM for target in asked)
     racing: dict[str, Sequence[Mirror]] = {
         ecosystem: selection.candidates(session, ecosystem, request.policy) for ecosystem in ecosystems
@@ -180,12 +186,16 @@ def _measure(
     for ecosystem in ecosystems:
         if notice := selection.left_out(session, ecosystem, request.policy):
             talk.warnings.append(notice)
-    rankings = selection.measure(session, racing, request.policy, on_event)
-    return {ranking.ecosystem: ranking for ranking in rankings}
+    from mirrorctl.commands import remembering  # noqa: PLC0415  start-up time: only `fastest` needs it
+
+    keep = not (request.dry_run or request.check)
+    rankings = remembering.measure(session, racing, request.policy, on_event, keep=keep, max_age_s=request.max_age_s)
+    talk.warnings += rankings.notices
+    return rankings
 
 
 def _plan(
-    session: Session, request: Request, present: list[Present], rankings: dict[str, Ranking], talk: Talk
+    session: Session, request: Request, present: list[Present], rankings: Rankings, talk: Talk
 ) -> list[Change]:
     changes = []
     lacking: list[tuple[MirrorctlError, str]] = []
@@ -212,7 +222,7 @@ def _plan(
 
 
 def _choose(
-    session: Session, request: Request, found: Present, rankings: dict[str, Ranking], talk: Talk
+    session: Session, request: Request, found: Present, rankings: Rankings, talk: Talk
 ) -> tuple[Mirror, ...] | None:
     """The mirrors; None where the target is left as it is."""
     try:

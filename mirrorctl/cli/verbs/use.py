@@ -11,6 +11,7 @@ from mirrorctl.cli.parameters import (
     DryRun,
     FallbackOption,
     LatencyOnly,
+    MaxAge,
     MaxLag,
     NoReload,
     ScopeOption,
@@ -43,6 +44,7 @@ def command(
     budget: Budget = "25MB",
     fallback: FallbackOption = Fallback.FAIL,
     latency_only: LatencyOnly = False,
+    max_age: MaxAge = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help=N_("Do not check the change by a real pull"))] = False,
     no_reload: NoReload = False,
     replace_private: Annotated[
@@ -74,5 +76,6 @@ def command(
         check=check,
         replace_private=replace_private,
         fallback=fallback,
+        max_age_s=parse_duration(max_age) if max_age else None,
     )
     run_use(console_of(ctx), request, yes=yes, verify=not (no_verify or no_reload), activate=not no_reload)
