@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from mirrorctl import environment
 from mirrorctl.chronicle import Chronicle
 from mirrorctl.commands import selection
+from mirrorctl.commands.rankings import Decision, Rankings
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
-from mirrorctl.errors import VerifyError
-from mirrorctl.experience import Measurement, Score, Terms, expected_bandwidths, reuse, steady
-from mirrorctl.model import Mirror, Notice, Probe, Ranked, Ranking, Scope
+from mirrorctl.experience import Measurement, Score, Terms, expected_bandwidths, reuse
+from mirrorctl.model import Mirror, Notice, Probe, Ranking, Scope
 from mirrorctl.network import Network, identify
 from mirrorctl.places import own_rules
 from mirrorctl.probing.events import Event
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, replace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """When an ecosystem was measured; `remembered`: by an earlier run, `age_s` ago."""
-
-    ecosystem: str
-    at: datetime
-    age_s: float
-    remembered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,40 +30,6 @@ class LastProbe:
     lag_s: float | None
     reason: str | None
     same_network: bool
-
-
-class Rankings(dict[str, Ranking]):
-    """Rankings by ecosystem, with how they came about."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.decisions: list[Decision] = []
-        self.notices: list[Notice] = []
-        self._past: dict[str, Sequence[Measurement]] = {}
-        self._doubt: Callable[[], None] | None = None
-
-    def stays(self, ecosystem: str) -> Callable[[Ranked, Ranked], bool]:
-        """Whether what is configured now stays, against the best."""
-        return steady(self.past(ecosystem), datetime.now(UTC))
-
-    @contextmanager
-    def on_trial(self) -> Iterator[None]:
-        """While a decision by these rankings is carried out: if a client refuses it, it is not made again."""
-        try:
-            yield
-        except VerifyError:
-            if self._doubt:
-                self._doubt()
-            raise
-
-    def past(self, ecosystem: str) -> Sequence[Measurement]:
-        return self._past.get(ecosystem, ())
-
-    def remember(self, ecosystem: str, past: Sequence[Measurement]) -> None:
-        self._past[ecosystem] = past
-
-    def doubted_by(self, doubt: Callable[[], None]) -> None:
-        self._doubt = doubt
 
 
 def chronicle_of(session: Session) -> Chronicle:
