@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from mirrorctl.commands.catalog import EntryData, ValidData
+from mirrorctl.commands.env import EnvData
 from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.outcome import UseData
@@ -29,6 +30,7 @@ from mirrorctl.values import fields, replace
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "json.md"
 COMMANDS: dict[str, type[Any]] = {
     "use": UseData,
+    "env": EnvData,
     "probe": ProbeData,
     "status": StatusData,
     "list": ListData,
@@ -60,6 +62,7 @@ NAMES = {
 # Said elsewhere on the page, or on another one.
 ELSEWHERE: dict[str, str | tuple[str, ...]] = {
     "use": "ecosystems[].",
+    "env": "ecosystems[].",
     "probe": ("ecosystems[].ranking[].", "ecosystems[].rejected[]."),
     "catalog show": "mirror.",
 }

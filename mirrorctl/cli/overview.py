@@ -14,6 +14,8 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("use", N_("Make clients use the fastest mirror, a certain one, or upstream")),
             ("undo", N_("Take back the latest change, or a certain one")),
+            ("env", N_("Print the variables that make clients use a mirror, and write nothing")),
+            ("exec", N_("Run a program whose clients use a mirror, and write nothing")),
             ("recover", N_("Roll back what a crash or a power cut has left unfinished")),
         ),
     ),
@@ -28,7 +30,10 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         N_("More"),
-        (("catalog", N_("Show an entry of the catalog, or check a catalog file")),),
+        (
+            ("catalog", N_("Show an entry of the catalog, or check a catalog file")),
+            ("completion", N_("Print the script that completes commands and mirrors in a shell")),
+        ),
     ),
 )
 

@@ -31,6 +31,10 @@ Budget = Annotated[str, typer.Option("--budget", metavar="SIZE", help=N_("How mu
 FallbackOption = Annotated[
     Fallback, typer.Option("--fallback", help=N_("What to do where fastest finds no mirror that can be used"))
 ]
+Which = Annotated[
+    str, typer.Argument(metavar="WHICH", help=N_("fastest, upstream, the id of a mirror or an operator, or a URL"))
+]
+Force = Annotated[bool, typer.Option("--force", help=N_("Use a named mirror although it is known not to work"))]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("Show the change, write nothing"))]
 MaxAge = Annotated[
     str | None,

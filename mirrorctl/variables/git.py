@@ -97,7 +97,7 @@ def _entries(client: Client, held: list[tuple[str, str]], pairs: list[tuple[str,
 
 
 def _assignments(pairs: list[tuple[str, str]], before: int) -> list[Assignment]:
-    found: list[Assignment] = [(COUNT, str(len(pairs)) if pairs else None)]
+    found: list[Assignment] = [(COUNT, str(len(pairs)) if pairs else None)] if pairs or before else []
     for index, (key, value) in enumerate(pairs):
         found += [(KEY.format(index), key), (VALUE.format(index), value)]
     for index in range(len(pairs), before):

@@ -10,6 +10,7 @@ from mirrorctl.cli.parameters import (
     Deadline,
     DryRun,
     FallbackOption,
+    Force,
     LatencyOnly,
     MaxAge,
     MaxLag,
@@ -17,6 +18,7 @@ from mirrorctl.cli.parameters import (
     ScopeOption,
     Targets,
     TrustOption,
+    Which,
     parse_duration,
     parse_size,
 )
@@ -27,10 +29,7 @@ from mirrorctl.text import N_
 
 def command(
     ctx: typer.Context,
-    which: Annotated[
-        str,
-        typer.Argument(metavar="WHICH", help=N_("fastest, upstream, the id of a mirror or an operator, or a URL")),
-    ],
+    which: Which,
     target: Targets = None,
     scope: ScopeOption = None,
     dry_run: DryRun = False,
@@ -51,9 +50,7 @@ def command(
         bool,
         typer.Option("--replace-private", help=N_("Replace a source that may be private, or accept a risk named")),
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help=N_("Use a named mirror although it is known not to work"))
-    ] = False,
+    force: Force = False,
 ) -> None:
     from mirrorctl.cli.use import run_use
     from mirrorctl.commands.choice import Request
