@@ -22,6 +22,20 @@ from mirrorctl.model import Status, Trust
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# Mirrors of clients that are told by variables alone.
+BY_VARIABLE = {
+    ("npm", "active"): 3,
+    ("npm", "dead"): 1,
+    ("go", "active"): 4,
+    ("go", "unverified"): 1,
+    ("rustup", "active"): 8,
+    ("rustup", "redirects"): 1,
+    ("huggingface", "active"): 1,
+    ("huggingface", "dead"): 1,
+    ("homebrew", "active"): 4,
+}
+
+
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     return merge([parse(bundled_text(), name="mirrors.toml", origin=BUNDLED)])
@@ -57,8 +71,9 @@ def test_every_known_mirror_is_there_by_status(catalog: Catalog) -> None:
         ("git", "active"): 68,
         ("git", "unverified"): 7,
         ("git", "dead"): 14,
+        **BY_VARIABLE,
     }
-    assert len(catalog.mirrors) == 155 - 3 - 1 - 1 - 1
+    assert len(catalog.mirrors) == 155 - 3 - 1 - 1 - 1 + sum(BY_VARIABLE.values())
     assert len(catalog.dead_docker_hosts) == 64 - 1  # hub.rat.dev is an entry
 
 
@@ -77,6 +92,10 @@ def test_the_default_set(catalog: Catalog) -> None:
         "docker-daocloud",
         "docker-1ms",
         "docker-1panel",
+        *("npm-npmmirror", "npm-huawei", "npm-tencent"),
+        *("go-goproxy-cn", "go-aliyun"),
+        *("rustup-rsproxy", "rustup-ustc", "rustup-tuna", "rustup-aliyun", "rustup-nju"),
+        *("homebrew-ustc", "homebrew-tuna", "homebrew-bfsu", "homebrew-nju"),
     ]
 
 

@@ -16,6 +16,7 @@ from mirrorctl.text import _
 PREFIX_KINDS = frozenset({"url-prefix", "path-prefix", "host-replace"})
 KINDS = frozenset({"index", "registry-mirror", "repo", "endpoint"}) | PREFIX_KINDS | UNUSABLE_KINDS
 _DEFAULT_KINDS = {"pypi": "index", "docker": "registry-mirror"}
+_DEFAULT_KINDS |= dict.fromkeys(("npm", "go", "rustup", "huggingface", "homebrew"), "endpoint")
 
 _KEYS = frozenset(
     {"id", "disabled", "ecosystem", "operator", "kind", "url", "status", "status_since", "domain", "default", "rank"}
@@ -29,7 +30,9 @@ _RECIPE_TYPES = frozenset(
     {"tunasync", "mirrorz", "pku-status", "status-page"}
     | {"shadowmire-serial", "simple-serial", "x-pypi-last-serial", "last-modified"}
 )
-_FEATURES = frozenset({"pep691", "pep658", "upload_time", "clone", "releases", "raw", "ipv4", "ipv6", "user_agent"})
+_FEATURES = frozenset(
+    {"pep691", "pep658", "upload_time", "clone", "releases", "raw", "ipv4", "ipv6", "user_agent", "sumdb", "xet"}
+)
 _PROBE_URLS = frozenset({"packages", "speedtest"})
 _PROBE_NAMES = frozenset({"project", "image", "repository"})
 
