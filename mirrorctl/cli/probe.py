@@ -35,6 +35,20 @@ def run_probe(
     console.finish(result, draw=_draw_prometheus if form == "prometheus" else _draw_table(console))
 
 
+def show_history(
+    console: Console, targets: tuple[str, ...], only: tuple[str, ...], urls: tuple[str, ...], form: str
+) -> None:
+    from mirrorctl.commands.probe_history import history
+    from mirrorctl.render.probe_history import history_lines
+
+    if form not in {"table", "json"}:
+        raise UsageError(
+            _("--history has no format {name}", name=form), hint=_("the formats are: {names}", names="table, json")
+        )
+    console.json = console.json or form == "json"
+    console.finish(history(console.session(), targets=targets, only=only, urls=urls), history_lines)
+
+
 def _draw_table(console: Console) -> Callable[[ProbeData], None]:
     def draw(data: ProbeData) -> None:
         from mirrorctl.render import tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mirrorctl.commands import selection
+from mirrorctl.commands import remembering, selection
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session, named_ecosystems
@@ -40,11 +40,12 @@ def probe(
         notice = None if only or urls else selection.left_out(session, ecosystem, policy)
         if notice:
             warnings.append(notice)
-    rankings = selection.measure(session, racing, policy, on_event)
+    found = remembering.measure(session, racing, policy, on_event)
+    rankings = tuple(found.values())
     return Result(
         command="probe",
         data=ProbeData(ecosystems=rankings),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *found.notices),
         exit_code=ExitCode.OK if any(ranking.ranked for ranking in rankings) else ExitCode.NO_MIRROR,
         partial=any(ranking.ranked for ranking in rankings) and not all(ranking.ranked for ranking in rankings),
         errors=() if any(ranking.ranked for ranking in rankings) else (_nothing(),),

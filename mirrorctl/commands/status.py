@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mirrorctl import planning
+from mirrorctl.commands.remembering import LastProbe, last_probes
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.errors import ExitCode, FormatError, MirrorctlError
@@ -17,7 +20,10 @@ from mirrorctl.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
-    """`managed`: the file holds, or held, what mirrorctl wrote; `drift`: it says something else by now."""
+    """`managed`: the file holds, or held, what mirrorctl wrote; `drift`: it says something else by now.
+
+    `last_probe`: what was found when the mirror in use was measured last.
+    """
 
     target: str
     scope: str
@@ -28,6 +34,7 @@ class TargetState:
     managed: bool
     drift: bool
     overrides: tuple[Override, ...]
+    last_probe: LastProbe | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +47,7 @@ def status(
 ) -> Result[StatusData]:
     """Looks at every client. With `check`, drift gives exit code 4."""
     clients, missing = find_clients(session, targets)
-    history = session.transactions()
+    history, look = session.transactions(), last_probes(session)
     states, warnings, errors = [], missing, []
     exit_code = ExitCode.OK
     for name, client in clients.items():
@@ -52,7 +59,7 @@ def status(
             errors.append(notice_of(error))
             exit_code = exit_code or error.exit_code
             continue
-        states.append(_view(session, found, state, history))
+        states.append(_view(session, found, state, history, look))
         warnings += state.notices
     warnings += [_interrupted(entry) for entry in history if entry.state == "pending"]
     if check and any(state.drift for state in states):
@@ -67,7 +74,13 @@ def status(
     )
 
 
-def _view(session: Session, found: Present, state: State, history: tuple[Transaction, ...]) -> TargetState:
+def _view(
+    session: Session,
+    found: Present,
+    state: State,
+    history: tuple[Transaction, ...],
+    look: Callable[[str, str], LastProbe | None],
+) -> TargetState:
     saved = last_written(history, found.target.NAME, found.scope)
     used = state.effective_url if state.overrides else next(iter(state.urls), None)
     known = session.catalog.by_url(used, found.target.ECOSYSTEM) if used else None
@@ -81,6 +94,7 @@ def _view(session: Session, found: Present, state: State, history: tuple[Transac
         managed=saved is not None,
         drift=saved is not None and _drifted(found, saved),
         overrides=state.overrides,
+        last_probe=look(found.target.ECOSYSTEM, known.id if known else redact(used)) if used else None,
     )
 
 

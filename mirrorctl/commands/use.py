@@ -194,9 +194,7 @@ def _measure(
     return rankings
 
 
-def _plan(
-    session: Session, request: Request, present: list[Present], rankings: Rankings, talk: Talk
-) -> list[Change]:
+def _plan(session: Session, request: Request, present: list[Present], rankings: Rankings, talk: Talk) -> list[Change]:
     changes = []
     lacking: list[tuple[MirrorctlError, str]] = []
     for found in present:

@@ -37,10 +37,15 @@ def command(
     form: Annotated[
         str, typer.Option("--format", metavar="table|json|prometheus", help=N_("How to print the result"))
     ] = "table",
+    history: Annotated[
+        bool, typer.Option("--history", help=N_("Measure nothing; show what was measured in this network before"))
+    ] = False,
 ) -> None:
-    from mirrorctl.cli.probe import run_probe
+    from mirrorctl.cli.probe import run_probe, show_history
     from mirrorctl.commands.selection import Policy
 
+    if history:
+        show_history(console_of(ctx), tuple(target or ()), tuple(only or ()), tuple(url or ()), form)
     policy = Policy(
         trust=trust,
         max_lag_s=parse_duration(max_lag),
