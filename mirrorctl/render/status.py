@@ -45,7 +45,9 @@ def _measured(probe: LastProbe) -> Text:
     elif probe.lag_s is None:
         found = _("{age} ago: {s:.2f} s; how old its content is, nobody could tell", age=age, s=probe.predicted_s)
     else:
-        found = _("{age} ago: {s:.2f} s; {lag} behind upstream", age=age, s=probe.predicted_s, lag=age_text(probe.lag_s))
+        found = _(
+            "{age} ago: {s:.2f} s; {lag} behind upstream", age=age, s=probe.predicted_s, lag=age_text(probe.lag_s)
+        )
     return found if probe.same_network else _("{found} (in another network)", found=found)
 
 
