@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import typer
-from generated import pages
+from generated import manual, pages
 
 from mirrorctl import errors
 from mirrorctl.catalog import bundled_text
@@ -75,6 +76,18 @@ def test_the_reference_of_commands_is_up_to_date() -> None:
     text = text_of(pages.COMMANDS_PAGE)
     assert pages.page_with(pages.parts(), text) == text, "run tests/generated/pages.py"
     assert {match["name"] for match in pages.PART.finditer(text)} == pages.parts().keys()
+
+
+def test_the_manual_page_is_up_to_date() -> None:
+    assert manual.page() == text_of(manual.MANUAL), "run tests/generated/pages.py"
+
+
+@pytest.mark.skipif(not shutil.which("groff"), reason="not installed: groff")
+def test_the_manual_page_can_be_set() -> None:
+    done = subprocess.run(
+        ["groff", "-man", "-ww", "-Tutf8", "-z", manual.MANUAL], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_exit_code_is_explained() -> None:

@@ -1,4 +1,4 @@
-"""The parts of docs/reference/commands.md that the program itself knows: `python tests/generated/pages.py`.
+"""The parts of docs/reference/commands.md that the program itself knows, and the manual page: run this file.
 
 They stand between `<!-- generated: NAME -->` and `<!-- end -->`; what stands around them is written by hand.
 """
@@ -37,14 +37,14 @@ def _overview() -> str:
 
 
 def _command(name: str) -> str:
-    command = _commands()[name]
+    command = commands()[name]
     ctx = typer.Context(command, info_name=f"mirrorctl {name}")
     line = usage(command, ctx, str).removeprefix("usage: ")
     own = (section for section in sections(command, ctx, str) if section.title != "Options of every command")
     return "\n".join([f"{command_summary(name)}.\n", f"```\n{line}\n```\n", *(_table(section.rows) for section in own)])
 
 
-def _commands() -> Mapping[str, Any]:
+def commands() -> Mapping[str, Any]:
     found: Mapping[str, Any] = vars(typer.main.get_command(application()))["commands"]
     return found
 
@@ -61,6 +61,10 @@ def _rows(rows: Iterable[tuple[str, str]], *, code: bool) -> Iterator[str]:
 
 def main() -> int:
     COMMANDS_PAGE.write_text(page_with(parts(), COMMANDS_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+    from generated import manual
+
+    manual.MANUAL.write_text(manual.page(), encoding="utf-8")
     return 0
 
 
