@@ -14,7 +14,7 @@ CANARIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def mirror(name: str, url: str) -> Mirror:
+def mirror(name: str, url: str, features: Mapping[str, bool] | None = None) -> Mirror:
     return Mirror(
         id=name,
         ecosystem="pypi",
@@ -24,6 +24,7 @@ def mirror(name: str, url: str) -> Mirror:
         trust=Trust.PRIVATE,
         status=Status.ACTIVE,
         domain=name,
+        features=features or {},
     )
 
 
@@ -33,16 +34,19 @@ def race(
     deadline_s: float = 20.0,
     environ: Mapping[str, str] | None = None,
     latency_only: bool = False,
+    agents: Mapping[str, str] | None = None,
+    features: Mapping[str, bool] | None = None,
     on_event: Callable[[Event], None] | None = None,
 ) -> Ranking:
     """The ranking of these mirrors. The deadline is far away, for machines with other things to do."""
     (found,) = measure(
-        {"pypi": [mirror(name, url) for name, url in urls.items()]},
+        {"pypi": [mirror(name, url, features) for name, url in urls.items()]},
         environ=environ or {},
         canaries=CANARIES,
         now=NOW,
         deadline_s=deadline_s,
         latency_only=latency_only,
+        agents={"pypi": agents or {}},
         on_event=on_event,
     )
     return found

@@ -79,6 +79,7 @@ class Arm:
     stalls_after_bytes: float = float("inf")
     fails_from_s: float = float("inf")  # answers 503 from then on
     lineage: str = ""
+    host: str = ""  # where it is not one of its own
     ipv6: str = ""  # also reached over IPv6, which comes first: "sound", or "dead"
     noise: Callable[[int], float] = lambda flight: 1.0
 
@@ -88,7 +89,7 @@ class Arm:
             id=self.name,
             ecosystem="pypi",
             operator=self.name,
-            url=f"http://{self.name}.test/simple",
+            url=f"http://{self.host or self.name}.test/simple",
             kind="index",
             trust=Trust.COMPANY,
             status=Status.ACTIVE,
@@ -261,7 +262,7 @@ TERMS = Terms(deadline_s=8.0, budget_bytes=25_000_000, max_lag_s=86_400.0, laten
 
 def run(*arms: Arm, line: float = float("inf"), **terms: float) -> Outcome:
     """One race among these arms; further options are those of Terms."""
-    world = World({arm.name: arm for arm in arms}, line)
+    world = World({arm.host or arm.name: arm for arm in arms}, line)
     events: list[Event] = []
     times_s: list[float] = []
 

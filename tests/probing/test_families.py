@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+
 import pytest
 from probing.behaviours import silent
 from probing.hostile import Behaviour, Query, Server, full_backlog, healthy
@@ -73,7 +74,7 @@ def test_a_host_of_one_family_has_one_way() -> None:
 
 
 def test_a_black_hole_does_not_win_however_quick_the_other_way_is() -> None:
-    """pip would sit out its timeout on the address that comes first, for the first request of every run."""
+    """A client like pip would sit out its timeout on the address that comes first, for the first request of every run."""
     with Server() as four, full_backlog(("::1", four.port)), Server(slowly) as plain:
         found = race({"both": url_of(four), "plain": plain.url})
     assert [entry.probe.mirror.id for entry in found.ranked] == ["plain", "both"]

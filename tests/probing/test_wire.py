@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from probing.hostile import Query, Server, healthy
-from probing.racing import code_of, race
+from probing.hostile import Behaviour, Query, Server, healthy
+from probing.racing import code_of, race, reason_of
 
 from mirrorctl import __version__
 from mirrorctl.ecosystems.base import Request
@@ -122,3 +122,70 @@ def test_progress_is_told_while_it_happens() -> None:
 def test_nothing_to_measure_is_no_error() -> None:
     found = race({})
     assert (found.ranked, found.rejected) == ((), ())
+
+
+def turning_away(client: str, path: str = "") -> Behaviour:
+    def behave(server: Server, query: Query) -> None:
+        if query.headers["user-agent"].startswith(client) and query.path.startswith(path):
+            query.answer(b"robots", status="403 Forbidden")
+        else:
+            healthy(server, query)
+
+    return behave
+
+
+AGENTS = {"pip": "pip/26.0", "uv": "uv/0.9"}
+
+
+@pytest.mark.parametrize(
+    ("behave", "reason"),
+    [
+        pytest.param(healthy, None, id="treats all alike"),
+        pytest.param(turning_away("pip/"), "pip: 127.0.0.1 answered HTTP status 403", id="turns pip away"),
+        pytest.param(
+            turning_away("uv/", "/files/"), "uv: 127.0.0.1 answered HTTP status 403", id="has no files for uv"
+        ),
+        pytest.param(turning_away("curl/"), None, id="turns away who does not matter"),
+    ],
+)
+def test_a_mirror_that_looks_at_the_client_is_asked_as_the_client(behave: Behaviour, reason: str | None) -> None:
+    with Server(behave) as server:
+        found = race({"wary": server.url}, agents=AGENTS, features={"user_agent": True})
+    seen = [probe.reason for probe in found.rejected if probe.reason]
+    assert [one.code for one in seen] == (["user-agent"] if reason else [])
+    assert all(reason and reason in str(one.detail) for one in seen)
+
+
+def test_other_mirrors_are_asked_in_our_own_name_only() -> None:
+    with Server() as server:
+        race({"only": server.url}, agents=AGENTS)
+    assert {query.headers["user-agent"].partition("/")[0] for query in server.queries} == {"mirrorctl"}
+
+
+@pytest.mark.parametrize("path", ["/simple/six/", "/simple/", "/files/big-1.0-py3-none-any.whl"])
+def test_who_asks_us_to_wait_is_asked_nothing_more(path: str) -> None:
+    """Not even where the answer was not essential, as that of the root, or where it comes in the middle of the race."""
+
+    def limited(server: Server, query: Query) -> None:
+        if query.path == path and (query.method, path) != ("GET", "/simple/"):
+            query.answer(b"wait", status="429 Too Many Requests", extra="Retry-After: 30\r\n")
+        else:
+            healthy(server, query)
+
+    with Server(limited) as server:
+        reason = reason_of(server.url)
+        first = next(n for n, query in enumerate(server.queries) if query.path == path)
+    assert reason is not None
+    assert reason.code == "rate-limited"
+    assert "30" in str(reason.detail)
+    assert server.queries[first + 1 :] == []
+
+
+def test_the_proxy_is_recorded_without_its_login() -> None:
+    with Server() as target, Server(relay(lambda: target)) as proxy:
+        place = f"127.0.0.1:{proxy.port}"
+        found = race({"only": "http://mirror.invalid/simple"}, environ={"http_proxy": f"http://me:secret@{place}"})
+        direct = race({"only": target.url}, environ={"https_proxy": f"http://me:secret@{place}"})
+    assert found.ranked[0].probe.proxy == f"http://{place}"
+    assert found.ranked[0].probe.ways == ()  # which way the proxy goes is its own business
+    assert direct.ranked[0].probe.proxy is None
