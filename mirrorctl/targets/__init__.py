@@ -34,6 +34,24 @@ def _git() -> Target:
     return git
 
 
+def _pip_repairs() -> Target:
+    from mirrorctl.targets import pip_repairs  # noqa: PLC0415
+    from mirrorctl.targets.facets import facet  # noqa: PLC0415
+
+    return facet(_pip(), pip_repairs)
+
+
+def _git_repairs() -> Target:
+    from mirrorctl.targets import git_repairs  # noqa: PLC0415
+    from mirrorctl.targets.facets import facet  # noqa: PLC0415
+
+    return facet(_git(), git_repairs)
+
+
+# What a journal, and nobody else, may name (mirrorctl.targets.facets). None of them needs to be told of a change.
+FACETS: dict[str, Callable[[], Target]] = {"pip/repairs": _pip_repairs, "git/repairs": _git_repairs}
+
+
 class Registry(MutableMapping[str, Target]):
     """Targets by name, in the order in which they are shown. What each consumes is known without importing it."""
 
@@ -44,7 +62,7 @@ class Registry(MutableMapping[str, Target]):
         return self._entries[name][0]
 
     def __getitem__(self, name: str) -> Target:
-        return self._entries[name][1]()
+        return FACETS[name]() if name in FACETS else self._entries[name][1]()
 
     def __setitem__(self, name: str, target: Target) -> None:
         self._entries[name] = (target.ECOSYSTEM, lambda: target)

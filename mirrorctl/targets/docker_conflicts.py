@@ -137,8 +137,7 @@ def check_precedence(machine: Machine, client: Client, contents: Contents, *, fo
     """Raises ConflictError for a flag or a file with which the change would have no effect, or a fatal one."""
     if flags(client):
         raise _flag_conflict(_("the command line of dockerd"), FLAG)
-    defaults = machine.path(_DEFAULTS)
-    if any(flag_values(_option_words(contents.get(defaults)), FLAG)):
+    if defaults := defaults_flag(machine, contents):
         if client.facts.get("daemon") not in {"running", "denied"} and not force:
             raise _flag_conflict(_("DOCKER_OPTS in {path}", path=defaults), FLAG)
         yield Notice(
@@ -157,6 +156,12 @@ def check_precedence(machine: Machine, client: Client, contents: Contents, *, fo
         if client.facts.get("images") == "containerd" and not force:
             raise ConflictError(message, hint=_("remove that file, or put the mirror into it"), subject=str(path))
         yield Notice(code="hosts-toml", message=message, subject=str(path))
+
+
+def defaults_flag(machine: Machine, contents: Contents) -> Path | None:
+    """The file of shell variables from which Debian's service would give dockerd a mirror, if it would."""
+    path = machine.path(_DEFAULTS)
+    return path if any(flag_values(_option_words(contents.get(path)), FLAG)) else None
 
 
 def _flag_conflict(where: Text, flag: str) -> ConflictError:
@@ -200,7 +205,7 @@ def check_login(
 
     Raises ConflictError for a mirror that an individual runs, unless `force`.
     """
-    path = next((path for path in _login_files(machine) if _has_hub_login(contents.get(path))), None)
+    path = hub_login(machine, contents)
     if client.facts.get("images") == "containerd" or path is None:
         return
     for mirror in mirrors:
@@ -215,6 +220,11 @@ def check_login(
         if mirror.trust is Trust.COMMUNITY and not force:
             raise ConflictError(message, hint=hint, subject=str(path))
         yield Notice(code="hub-login", message=message, hint=_("docker logout, or a mirror that you trust with it"))
+
+
+def hub_login(machine: Machine, contents: Contents) -> Path | None:
+    """The file with a login of Docker Hub, if there is one."""
+    return next((path for path in _login_files(machine) if _has_hub_login(contents.get(path))), None)
 
 
 def _has_hub_login(data: bytes | None) -> bool:

@@ -78,16 +78,7 @@ def _order(rule: Rule) -> tuple[str, str, str]:
 
 def write(text: str, path: Path, value: Value) -> str:  # noqa: ARG001
     wanted = Counter(Rule(item[0], item[1], item[2]) for item in value or [])
-    doomed = []
-    for variable in gitconfig.variables(text):
-        rule = git_rules.rule_of(variable)
-        if rule is None:
-            continue
-        if wanted[rule]:
-            wanted[rule] -= 1
-        else:
-            doomed.append(variable)
-    text = gitconfig.remove(text, doomed) if doomed else text
+    text = git_rules.without_others(text, wanted, git_rules.rule_of)
     for rule in wanted.elements():
         text = gitconfig.add(text, "url", rule.base, NAMES[rule.key], rule.prefix)
     return text

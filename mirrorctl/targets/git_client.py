@@ -20,11 +20,13 @@ GITHUB = "https://github.com/"
 CANARIES = ("octocat/Hello-World", "git/git", "octo/hello")  # public repositories below GITHUB
 
 _ASKED = (
-    r"^(url\..*\.(push)?insteadof|http\.extraheader|credential\.helper|remote\..*\.pushurl|filter\.lfs\..*|lfs\..*)$"
+    r"^(url\..*\.(push)?insteadof|http\.extraheader|http\.(.*\.)?sslverify|credential\.helper|remote\..*\.(push)?url|"
+    r"filter\.lfs\..*|lfs\..*)$"
 )
 # Nobody is asked for a password, and no stored one is offered: the address is a public repository.
-_ANONYMOUS: Mapping[str, str | None] = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
+ANONYMOUS: Mapping[str, str | None] = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "SSH_ASKPASS": "true"}
 _NO_SECRETS = ("-c", "credential.helper=", "-c", "http.extraHeader=")
+OFF = frozenset({"false", "no", "off", "0"})  # as git reads a switch (git-config(1), "Values")
 PATIENCE_S = 5.0  # git reads its files in a moment, unless one of them is a pipe
 FIRST_TO_NAME_ITS_FILE = (2, 42)
 _NOTHING_READ: Mapping[str, str | None] = {
@@ -43,8 +45,9 @@ def find(machine: Machine) -> Dialogue[Client | None]:  # noqa: ARG001
     """git, with what it reads in the working directory.
 
     Facts: `entries` (JSON: scope, origin, base, key, prefix of each rule, in git's order), `headers` and `helpers`
-    (JSON: the origins of unscoped http.extraHeader and of helpers that are shell commands), `pushurls` (JSON: name and
-    value), `lfs` (yes or no), `system` (the system file), `broken` (git's words where it cannot read its files).
+    (JSON: the origins of unscoped http.extraHeader and of helpers that are shell commands), `pushurls` and `remotes`
+    (JSON: name and value), `unchecked` (JSON: origin and name of each http.sslVerify that is off), `lfs` (yes or no),
+    `system` (the system file), `broken` (git's words where it cannot read its files).
     """
     said = yield from run("git", "--version", environ=_NOTHING_READ, remember=True)
     if said.status is None:
@@ -78,17 +81,21 @@ def _facts_of(items: Iterable[tuple[str, str, str, str]]) -> dict[str, str]:
     headers: list[str] = []
     helpers: list[str] = []
     pushurls: list[tuple[str, str]] = []
+    remotes: list[tuple[str, str]] = []
+    unchecked: list[tuple[str, str]] = []
     lfs = False
     for scope, origin, name, value in items:
         section, last = name.partition(".")[0], name.rpartition(".")[2]
         if section == "url":
             entries.append((scope, origin, name[len("url.") : -len(last) - 1], last, value))
+        elif last == "sslverify":
+            unchecked += [(origin, name)] if value.lower() in OFF else []
         elif section == "http":  # an empty one takes back those before it
             headers = [*headers, origin] if value else []
         elif section == "credential":
             helpers = [*helpers, *([origin] if value.startswith("!") else [])] if value else []
         elif section == "remote":
-            pushurls.append((name, value))
+            (pushurls if last == "pushurl" else remotes).append((name, value))
         else:
             lfs = True
     return {
@@ -96,6 +103,8 @@ def _facts_of(items: Iterable[tuple[str, str, str, str]]) -> dict[str, str]:
         "headers": json.dumps(headers),
         "helpers": json.dumps(helpers),
         "pushurls": json.dumps(pushurls),
+        "remotes": json.dumps(remotes),
+        "unchecked": json.dumps(unchecked),
         "lfs": "yes" if lfs else "no",
     }
 
@@ -140,7 +149,7 @@ def _fetch(mirror: Mirror, prefix: str) -> Dialogue[Reason | None]:
         return Reason(code="not-in-force", detail=_("git uses {url} for {prefix}", url=redact(used), prefix=prefix))
     said = Output(status=0)
     for name in names:
-        said = yield from run("git", *_NO_SECRETS, "ls-remote", prefix + name, "HEAD", environ=_ANONYMOUS, timeout_s=30)
+        said = yield from run("git", *_NO_SECRETS, "ls-remote", prefix + name, "HEAD", environ=ANONYMOUS, timeout_s=30)
         if said.ok and re.match(r"[0-9a-f]{40,64}\tHEAD", said.stdout):
             return None
         if not _ABSENT.search(said.stderr):

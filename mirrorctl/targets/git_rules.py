@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import gitconfig
 from mirrorctl.formats.gitconfig import Variable
 from mirrorctl.text import _
 from mirrorctl.values import dataclass
+
+T = TypeVar("T")
 
 FETCH = "insteadof"
 PUSH = "pushinsteadof"
@@ -48,6 +51,20 @@ def rule_of(variable: Variable) -> Rule | None:
     if variable.section != "url" or variable.name not in NAMES or variable.subsection is None or variable.value is None:
         return None
     return Rule(base=variable.subsection, key=variable.name, prefix=variable.value)
+
+
+def without_others(text: str, wanted: Counter[T], item_of: Callable[[Variable], T | None]) -> str:
+    """The text without the variables that are items and not `wanted`. What is there already is taken from `wanted`."""
+    doomed = []
+    for variable in gitconfig.variables(text):
+        item = item_of(variable)
+        if item is None:
+            continue
+        if wanted[item]:
+            wanted[item] -= 1
+        else:
+            doomed.append(variable)
+    return gitconfig.remove(text, doomed) if doomed else text
 
 
 def winner(url: str, entries: Iterable[Entry], key: str = FETCH) -> Entry | None:

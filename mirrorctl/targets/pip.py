@@ -54,7 +54,16 @@ def write(text: str, path: Path, value: Value) -> str:  # noqa: ARG001
 
 
 def frame(text: str, path: Path) -> object:  # noqa: ARG001
-    """All other options by section, as Python's own parser reads them. An empty [global] is as good as none."""
+    """All other options by section. An empty [global] is as good as none."""
+    found = parsed(text)
+    found.get(SECTION, {}).pop(KEY, None)
+    if not found.get(SECTION):
+        found.pop(SECTION, None)
+    return found
+
+
+def parsed(text: str) -> dict[str, dict[str, str]]:
+    """All options by section, as Python's own parser reads them."""
     import configparser  # noqa: PLC0415  start-up time
     import io  # noqa: PLC0415
 
@@ -64,11 +73,7 @@ def frame(text: str, path: Path) -> object:  # noqa: ARG001
             each.read_file(io.StringIO(text, newline=None))
     except configparser.Error as error:
         raise FormatError(_("pip cannot read it: {reason}", reason=str(error).splitlines()[0]), line=1) from error
-    found = {name: {ini.normalise(key): value for key, value in parser.items(name)} for name in parser.sections()}
-    found.get(SECTION, {}).pop(KEY, None)
-    if not found.get(SECTION):
-        found.pop(SECTION, None)
-    return found
+    return {name: {ini.normalise(key): value for key, value in parser.items(name)} for name in parser.sections()}
 
 
 drain = drain_nothing

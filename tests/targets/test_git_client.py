@@ -47,6 +47,8 @@ def test_git_with_nothing_configured() -> None:
             "headers": "[]",
             "helpers": "[]",
             "pushurls": "[]",
+            "remotes": "[]",
+            "unchecked": "[]",
             "lfs": "no",
         },
     )
@@ -76,6 +78,11 @@ def test_rules_in_the_order_of_git() -> None:
         (f"{GLOBAL}credential.helper\nstore\0", "helpers", []),
         (f"{GLOBAL}credential.helper\n!f\0{GLOBAL}credential.helper\n\0", "helpers", []),
         (f"local\0file:.git/config\0remote.a.b.pushurl\n{HUB}o/r\0", "pushurls", [["remote.a.b.pushurl", f"{HUB}o/r"]]),
+        (f"local\0file:.git/config\0remote.a.url\n{M}o/r\0", "remotes", [["remote.a.url", f"{M}o/r"]]),
+        (f"{GLOBAL}http.sslverify\nFalse\0", "unchecked", [["/home/u/.gitconfig", "http.sslverify"]]),
+        (f"{GLOBAL}http.{M}.sslverify\n0\0", "unchecked", [["/home/u/.gitconfig", f"http.{M}.sslverify"]]),
+        (f"{GLOBAL}http.sslverify\ntrue\0{GLOBAL}http.sslverify\0", "unchecked", []),
+        (f"{GLOBAL}http.sslverify\nfalse\0", "headers", []),
     ],
 )
 def test_what_else_git_knows(listing: str, name: str, value: object) -> None:
