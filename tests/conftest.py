@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 
+import chromium
 import pytest
 from hypothesis import settings
 from servers import dockerd
@@ -23,7 +24,7 @@ def missing_clients() -> str | None:
     return f"not installed: {', '.join(absent)}" if absent else None
 
 
-NEEDS = {"client": missing_clients, "docker": dockerd.missing}
+NEEDS = {"browser": chromium.missing, "client": missing_clients, "docker": dockerd.missing}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

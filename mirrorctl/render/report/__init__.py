@@ -1,0 +1,64 @@
+"""The report of a benchmark as JSON, as Markdown, and as one HTML file that needs nothing else.
+
+report ──▶ View (words and figures in one language) ──▶ Markdown
+           assembly, sections, blocks, headline    └──▶ HTML: page, with charts
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from mirrorctl.benchmark import BenchReport
+from mirrorctl.errors import UsageError
+from mirrorctl.render.report.view import View
+from mirrorctl.render.text import Writer
+from mirrorctl.text import _
+
+FORMS = ("html", "md", "json")
+EXTRA = "report"
+NEEDED = ("jinja2", "pygal")
+
+
+def write_report(report: BenchReport, form: str, writer: Writer, language: str) -> bytes:
+    """The report in one of FORMS. Raises UsageError for another one, and where the libraries for HTML are missing."""
+    check_form(form)
+    if form == "json":
+        return _json(report, writer)
+    from mirrorctl.render.report.assembly import make_view  # noqa: PLC0415  JSON does without it
+
+    return _write(make_view(report, writer, language), form)
+
+
+def check_form(form: str) -> None:
+    """Raises UsageError where `write_report` would: to be asked before the pulls, not after them."""
+    if form not in FORMS:
+        raise UsageError(
+            _("there is no report of the form {form}", form=repr(form)),
+            hint=_("the forms are: {names}", names=", ".join(FORMS)),
+        )
+    if form == "html" and (missing := [name for name in NEEDED if find_spec(name) is None]):
+        raise UsageError(
+            _(
+                "an HTML report needs {names}, which {extra} brings",
+                names=", ".join(missing),
+                extra=f"mirrorctl-cn[{EXTRA}]",
+            ),
+            hint=_("pip install 'mirrorctl-cn[report]' installs them; Markdown and JSON need neither"),
+        )
+
+
+def _write(view: View, form: str) -> bytes:
+    if form == "md":
+        from mirrorctl.render.report.markdown import write_markdown  # noqa: PLC0415  one of two
+
+        return write_markdown(view).encode()
+    from mirrorctl.render.report.page import write_html  # noqa: PLC0415  one of two
+
+    return write_html(view).encode()
+
+
+def _json(report: BenchReport, writer: Writer) -> bytes:
+    from mirrorctl.commands.result import Result  # noqa: PLC0415  HTML and Markdown do without it
+    from mirrorctl.render.envelope import envelope  # noqa: PLC0415
+
+    return envelope(Result(command="bench", data=report), writer.translate).encode() + b"\n"

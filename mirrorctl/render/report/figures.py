@@ -1,0 +1,51 @@
+"""Figures as people read them, with a unit; a question mark for what is not known."""
+
+from __future__ import annotations
+
+from mirrorctl.benchmark.verdict import factor, seconds
+
+UNKNOWN = "?"
+BYTES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+def short_time(value: float | None) -> str:
+    """Milliseconds below a second."""
+    if value is None:
+        return UNKNOWN
+    return f"{value * 1000:.0f} ms" if value < 0.9995 else seconds(value)
+
+
+def size(value: float | None) -> str:
+    """Three digits and a decimal unit."""
+    if value is None:
+        return UNKNOWN
+    for unit_bytes, unit in BYTES:
+        if value >= unit_bytes * 0.9995:
+            count = value / unit_bytes
+            return f"{count:.{0 if count >= 99.95 else 1 if count >= 9.995 else 2}f} {unit}"
+    return f"{value:.0f} B"
+
+
+def rate(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{size(value)}/s"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """An interval of seconds; one without an upper end is open."""
+    if low is None:
+        return UNKNOWN
+    if high is None:
+        return f"≥ {seconds(low)}"
+    first, last = seconds(low), seconds(high)
+    return f"{first.removesuffix(' s') if last.endswith(' s') else first}–{last}"
+
+
+def factors(low: float | None, high: float | None) -> str:
+    """An interval of speed-ups; either end may be open."""
+    if low is None:
+        return UNKNOWN if high is None else f"≤ {factor(high)}"
+    return f"≥ {factor(low)}" if high is None else f"{factor(low)}–{factor(high)}"
+
+
+def times(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{factor(value)}×"
