@@ -31,7 +31,7 @@ from mirrorctl.values import dataclass, field
 if TYPE_CHECKING:
     import sqlite3
 
-NAME, ASIDE = "chronicle.db", ".aside"
+ASIDE = ".aside"
 KEPT, KEPT_S = 1000, 90 * 86400.0
 RECALLED = 60
 PATIENCE_S = 2.0
@@ -49,16 +49,12 @@ class _StrangeError(Exception):
 
 @dataclass(slots=True)
 class Chronicle:
-    """The one in `directory`, for the owner of the process. `notices` grows as things go wrong."""
+    """The one in the file `path`, for the owner of the process. `notices` grows as things go wrong."""
 
-    directory: Path
+    path: Path
     rules: Rules
     disk: Disk = REAL
     notices: list[Notice] = field(default_factory=list)
-
-    @property
-    def path(self) -> Path:
-        return self.directory / NAME
 
     @property
     def is_there(self) -> bool:
@@ -222,7 +218,7 @@ class Chronicle:
 
     def _tell(self, message: Text, hint: Text | None = None) -> None:
         """Once, whatever is tried after it."""
-        if not self.notices:
+        if not any(notice.code == "chronicle" for notice in self.notices):
             hint = hint or _("measuring works without it; earlier results are not considered, and these are not kept")
             self.notices.append(Notice(code="chronicle", message=message, hint=hint, subject=str(self.path)))
 

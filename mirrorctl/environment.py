@@ -6,13 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mirrorctl.disk import REAL
 from mirrorctl.errors import UsageError, WriteError
 from mirrorctl.model import Machine, Scope
-from mirrorctl.network import Facts
 from mirrorctl.places import own_rules, reach
 from mirrorctl.text import _
+from mirrorctl.values import replace
+
+if TYPE_CHECKING:
+    from mirrorctl.network import Facts
 
 
 def capture(root: Path | None = None) -> Machine:
@@ -58,6 +62,11 @@ def state_directory(machine: Machine, scope: Scope) -> Path:
     return _user_directory(machine, "state", "XDG_STATE_HOME", ".local/state")
 
 
+def chronicle_path(machine: Machine) -> Path:
+    """Where measurements are kept: they are the user's own, and of this machine, even while an image is prepared."""
+    return state_directory(replace(machine, root=None), Scope.USER) / "chronicle.db"
+
+
 def catalog_files(machine: Machine, given: tuple[Path, ...]) -> tuple[tuple[str, Path], ...]:
     """Overlay files in the order in which they apply, each with its layer: system, user, then those named.
 
@@ -86,6 +95,8 @@ _TUNNELS = {"512", "65534"}  # ARPHRD_PPP, ARPHRD_NONE (<linux/if_arp.h>)
 
 def network_facts(machine: Machine) -> Facts:
     """What tells the network apart that the machine is on now."""
+    from mirrorctl.network import Facts  # noqa: PLC0415  start-up time: only who measures needs it
+
     routes = _text("/proc/net/route")
     return Facts(
         routes=routes or None,

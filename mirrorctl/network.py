@@ -7,7 +7,6 @@ stays on the machine, and is kept as a keyed hash only.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
@@ -81,6 +80,8 @@ def identify(facts: Facts) -> Network | None:
 
 def key_of(network: Network, salt: bytes) -> str:
     """What measurements are kept under. Without the salt it cannot be compared with that of any other machine."""
+    import hashlib  # noqa: PLC0415  start-up time
+
     told = json.dumps(
         [network.gateway, network.hardware, network.subnets, network.servers, network.tunnels, network.proxies]
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from mirrorctl.commands import selection
-from mirrorctl.commands.remembering import chronicle_of, network_of
+from mirrorctl.commands.past import chronicle_of, network_of
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session, named_ecosystems
 from mirrorctl.experience import Measurement, trend, usual_s

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mirrorctl.errors import VerifyError
 from mirrorctl.model import Notice, Ranked, Ranking
+from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
 
 if TYPE_CHECKING:
@@ -59,3 +60,14 @@ class Rankings(dict[str, Ranking]):
 
     def doubted_by(self, doubt: Callable[[], None]) -> None:
         self._doubt = doubt
+
+
+def age_text(age_s: float) -> Text:
+    """How long ago, in the largest unit of which there is more than one."""
+    if age_s < 120:
+        return _("{n:.0f} s", n=max(0.0, age_s))
+    if age_s < 2 * 3600:
+        return _("{n:.0f} min", n=age_s / 60)
+    if age_s < 2 * 86400:
+        return _("{n:.0f} h", n=age_s / 3600)
+    return _("{n:.0f} days", n=age_s / 86400)

@@ -5,41 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from mirrorctl import environment
 from mirrorctl.chronicle import Chronicle
 from mirrorctl.commands import selection
-from mirrorctl.commands.rankings import Decision, Rankings
+from mirrorctl.commands.past import chronicle_of, network_of
+from mirrorctl.commands.rankings import Decision, Rankings, age_text
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.experience import Measurement, Score, Terms, expected_bandwidths, reuse
-from mirrorctl.model import Mirror, Notice, Probe, Ranking, Scope
-from mirrorctl.network import Network, identify
-from mirrorctl.places import own_rules
+from mirrorctl.model import Mirror, Notice, Probe, Ranking
+from mirrorctl.network import Network
 from mirrorctl.probing.events import Event
-from mirrorctl.text import Text, _
-from mirrorctl.values import dataclass, replace
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastProbe:
-    """What is known of a mirror from the last time it was measured. `reason`: the code of its rejection."""
-
-    at: datetime
-    age_s: float
-    predicted_s: float | None
-    lag_s: float | None
-    reason: str | None
-    same_network: bool
-
-
-def chronicle_of(session: Session) -> Chronicle:
-    """The user's own. Measuring for an image is measuring from here."""
-    machine = replace(session.machine, root=None)
-    return Chronicle(environment.state_directory(machine, Scope.USER), own_rules(machine), session.disk)
-
-
-def network_of(session: Session) -> Network | None:
-    return identify(environment.network_facts(session.machine))
+from mirrorctl.text import _
 
 
 def measure(
@@ -147,30 +123,6 @@ def _decide(found: Rankings, measurement: Measurement, now: datetime) -> None:
     )
 
 
-def last_probes(session: Session) -> Callable[[str, str], LastProbe | None]:
-    """Tells of an ecosystem and a mirror when it was measured last. Where nothing ever was, next to nothing is loaded."""
-    chronicle = chronicle_of(session)
-    if not chronicle.is_there:
-        return lambda _ecosystem, _mirror: None
-    network, now = network_of(session), datetime.now(UTC)
-
-    def look(ecosystem: str, mirror: str) -> LastProbe | None:
-        known = chronicle.latest(ecosystem, mirror, network)
-        if known is None:
-            return None
-        at, score, here = known
-        return LastProbe(
-            at=at,
-            age_s=round((now - at).total_seconds(), 3),
-            predicted_s=score.predicted_s,
-            lag_s=score.probe.lag_s,
-            reason=score.probe.reason.code if score.probe.reason else None,
-            same_network=here,
-        )
-
-    return look
-
-
 def terms_of(policy: Policy) -> Terms:
     return Terms(
         max_lag_s=policy.max_lag_s,
@@ -178,14 +130,3 @@ def terms_of(policy: Policy) -> Terms:
         budget_bytes=policy.budget_bytes,
         latency_only=policy.latency_only,
     )
-
-
-def age_text(age_s: float) -> Text:
-    """How long ago, in the largest unit of which there is more than one."""
-    if age_s < 120:
-        return _("{n:.0f} s", n=max(0.0, age_s))
-    if age_s < 2 * 3600:
-        return _("{n:.0f} min", n=age_s / 60)
-    if age_s < 2 * 86400:
-        return _("{n:.0f} h", n=age_s / 3600)
-    return _("{n:.0f} days", n=age_s / 86400)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mirrorctl import planning
-from mirrorctl.commands.remembering import LastProbe, last_probes
+from mirrorctl.commands.past import LastProbe, last_probes
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.errors import ExitCode, FormatError, MirrorctlError
@@ -47,7 +47,7 @@ def status(
 ) -> Result[StatusData]:
     """Looks at every client. With `check`, drift gives exit code 4."""
     clients, missing = find_clients(session, targets)
-    history, look = session.transactions(), last_probes(session)
+    history, look = session.transactions(), last_probes(session, missing)
     states, warnings, errors = [], missing, []
     exit_code = ExitCode.OK
     for name, client in clients.items():

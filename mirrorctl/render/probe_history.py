@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mirrorctl.commands.probe_history import EcosystemHistory, MirrorHistory, PastProbe, ProbeHistoryData
-from mirrorctl.commands.remembering import age_text
+from mirrorctl.commands.rankings import age_text
 from mirrorctl.render.screen import pad, visible, width
 from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _

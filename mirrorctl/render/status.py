@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mirrorctl.commands.remembering import LastProbe, age_text
+from mirrorctl.commands.past import LastProbe
+from mirrorctl.commands.rankings import age_text
 from mirrorctl.commands.status import StatusData, TargetState
 from mirrorctl.render.screen import pad, visible, width
 from mirrorctl.render.text import Writer
