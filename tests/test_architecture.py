@@ -47,6 +47,7 @@ LAYERS = {
     "files": 4,
     "memory": 4,
     "process": 4,
+    "metering": 4,
     "probing": 4,
     "journal": 5,
     "mismatches": 5,

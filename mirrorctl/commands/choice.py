@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from mirrorctl.commands import selection
+from mirrorctl.commands import gate, selection
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
@@ -83,7 +83,10 @@ def named_of(session: Session, request: Request, asking: Asking) -> tuple[Mirror
             hint=_("it was left alone; mirrorctl list -t {target} shows who has", target=asking.name),
             subject=asking.name,
         )
-    return mirrors if asking.ecosystem == "git" else mirrors[: asking.capacity]
+    chosen = mirrors if asking.ecosystem == "git" else mirrors[: asking.capacity]
+    if not request.policy.force:
+        gate.refuse(session, chosen)
+    return chosen
 
 
 def fastest_of(
