@@ -176,8 +176,11 @@ class Workstation:
         return file
 
 
-def tree(*places: Path, except_for: Iterable[str] = (".cache",)) -> dict[str, tuple[int, int, bytes]]:
-    """Inode, time of change and content of every file below `places`: equal means nothing was written."""
+def tree(*places: Path, except_for: Iterable[str] = (".cache", "chronicle.db")) -> dict[str, tuple[int, int, bytes]]:
+    """Inode, time of change and content of every file below `places`: equal means nothing was written.
+
+    Left out is what the program remembers for itself: what clients have answered, and what was measured.
+    """
     return {
         str(path): (path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes())
         for place in places
