@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import ssl
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
+from probing.behaviours import redirecting
 from probing.hostile import Server
 from probing.racing import code_of
 
@@ -97,3 +99,48 @@ def test_a_connection_that_closes_during_the_handshake() -> None:
 
     with Server(tls=context(trustme.CA().issue_cert("127.0.0.1")), greet=greet) as server:
         assert code_of(server.url) in ("tls", "disconnected")
+
+
+def test_a_way_back_out_of_tls_is_not_gone(authority: trustme.CA, environ: dict[str, str]) -> None:
+    with Server() as plain, Server(redirecting(plain.url), tls=context(authority.issue_cert("127.0.0.1"))) as server:
+        assert code_of(server.url, environ) == "insecure-redirect"
+        assert plain.queries == []
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        pytest.param(b"\x15\x03\x03\x00\x02\x02\x28", ("tls",), id="an alert"),
+        pytest.param(bytes(100), ("tls",), id="zeros"),
+        pytest.param(b"\x16\x03\x03\xff\xff" + bytes(70_000), ("tls",), id="a record that is too long"),
+        pytest.param(b"", ("tls", "disconnected"), id="nothing"),
+    ],
+)
+def test_handshakes_that_are_none(said: bytes, codes: tuple[str, ...]) -> None:
+    def greet(server: Server, connection: socket.socket) -> None:
+        connection.recv(4096)
+        connection.sendall(said)
+        raise OSError("hang up")
+
+    with Server(greet=greet) as server:
+        assert code_of(server.url.replace("http:", "https:")) in codes
+
+
+def test_a_protocol_of_yesterday(authority: trustme.CA, environ: dict[str, str]) -> None:
+    old = context(authority.issue_cert("127.0.0.1"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        old.minimum_version = ssl.TLSVersion.TLSv1
+    with Server(tls=old) as server:
+        assert code_of(server.url, environ) == "tls"
+
+
+def test_a_handshake_that_drips() -> None:
+    def greet(server: Server, connection: socket.socket) -> None:
+        connection.sendall(b"\x16\x03\x03\x40\x00")
+        while server.wait(0.1):
+            connection.sendall(b"\x02")
+
+    with Server(greet=greet) as server:
+        assert code_of(server.url.replace("http:", "https:"), deadline_s=1.0) == "tls-timeout"
