@@ -178,7 +178,7 @@ def wait(seconds: float) -> Dialogue[None]:
     yield Wait(seconds=seconds)
 
 
-def pull(question: Timed | Fetch) -> Dialogue[Measured]:
+def measure(question: Timed | Fetch) -> Dialogue[Measured]:
     answer = yield question
     assert isinstance(answer, Measured)  # noqa: S101  what `converse` promises
     return answer

@@ -192,6 +192,26 @@ def keep(path: Path, data: bytes, rules: Rules, disk: Disk = REAL) -> None:
         disk.rename(temp, place.name, place.folder)
 
 
+def publish(path: Path, data: bytes, rules: Rules, disk: Disk = REAL) -> None:
+    """Writes the file that a user has named for a result: whole or not at all, readable as the umask has it.
+
+    What stood there is replaced. Raises OSError, WriteError.
+    """
+    with reach(path, rules, disk) as place:
+        temp = f".{place.name}-{os.urandom(4).hex()}"
+        file = disk.open(temp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, place.folder, 0o666)
+        try:
+            try:
+                write_all(disk, file, data)
+            finally:
+                disk.close(file)
+            disk.rename(temp, place.name, place.folder)
+        except BaseException:
+            with suppress(OSError):
+                disk.unlink(temp, place.folder)
+            raise
+
+
 # Failures
 
 

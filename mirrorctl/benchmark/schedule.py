@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mirrorctl.benchmark.report import DIRECT, Run, Summary
 from mirrorctl.benchmark.statistics import Pick, median
+from mirrorctl.benchmark.summary import FEWEST
 from mirrorctl.values import dataclass
 
 ROUNDS = 10
@@ -25,12 +26,25 @@ def shuffle(vias: Sequence[str], pick: Pick) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_hopeless(runs: Sequence[Run], via: str) -> bool:
+    """Whether nothing is to be learnt from further pulls: none of so many has succeeded."""
+    own = [run for run in runs if run.via == via]
+    return len(own) >= FEWEST and not any(run.ok for run in own)
+
+
 def is_enough(summaries: Iterable[Summary], *, rounds: int, narrow: float = NARROW) -> bool:
-    """Whether every interval that matters is narrow: of the speed-ups, or of the direct way where it is alone."""
-    found = tuple(summaries)
-    mirrored = [each for each in found if each.via != DIRECT]
-    widths = [_width(each.speedup, each.speedup_low, each.speedup_high) for each in mirrored]
-    widths = widths or [_width(each.median_s, each.low_s, each.high_s) for each in found]
+    """Whether every interval that matters is narrow: of the speed-ups, and of medians where there is no speed-up.
+
+    A way that has never succeeded has no interval, and further rounds would not give it one.
+    """
+    widths = []
+    found = [each for each in summaries if each.failures + each.timeouts < each.runs]
+    compared = any(each.via == DIRECT for each in found) and any(each.via != DIRECT for each in found)
+    for each in found:
+        if not compared:
+            widths.append(_width(each.median_s, each.low_s, each.high_s))
+        elif each.via != DIRECT:
+            widths.append(_width(each.speedup, each.speedup_low, each.speedup_high))
     return rounds >= LEAST_ROUNDS and all(width is not None and width <= narrow for width in widths)
 
 

@@ -25,6 +25,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("status", N_("Show which source each client really uses, and who says so")),
             ("probe", N_("Measure the mirrors and rank them; change nothing")),
             ("verify", N_("Compare what mirrors serve with upstream, or with one another")),
+            ("bench", N_("Pull with the real clients, direct and through mirrors, and compare")),
             ("list", N_("List the mirrors of the catalog")),
             ("history", N_("List the changes made so far")),
         ),

@@ -55,7 +55,7 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
     )
     out.print(Cell(writer.say(title), style="bold"))
     if ranking.ranked:
-        table = _table()
+        table = make_table()
         for head in (_("mirror"), _("predicted"), _("confidence"), _("first byte"), _("bandwidth"), _("lag")):
             table.add_column(
                 writer.say(head),
@@ -74,7 +74,7 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
     for proxy in sorted({entry.probe.proxy for entry in ranking.ranked if entry.probe.proxy}):
         out.print(Cell("  " + writer.say(_("measured through the proxy {url}", url=visible(proxy))), style="dim"))
     if ranking.rejected:
-        table = _table()
+        table = make_table()
         table.add_column(writer.say(_("rejected")), no_wrap=True)
         table.add_column(writer.say(_("reason")))
         for probe in ranking.rejected:
@@ -83,7 +83,7 @@ def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
         out.print(table)
 
 
-def _table() -> Table:
+def make_table() -> Table:
     return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
 
 
@@ -113,7 +113,7 @@ WIDE_COLUMNS = 120
 
 
 def print_list(data: ListData, out: Console, writer: Writer, *, chinese: bool) -> None:
-    table = _table()
+    table = make_table()
     everything = any(mirror.status != Status.ACTIVE.value for mirror in data.mirrors)
     table.add_column(writer.say(_("mirror")), no_wrap=True)
     if out.width >= WIDE_COLUMNS:

@@ -55,11 +55,11 @@ def try_install(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -
         detail = _("uv asks {used}, not {wanted}", used=redact(asked[0]), wanted=redact(wanted))
         return Reason(code="not-effective", detail=detail)
     if not output.ok:
-        return Reason(code="pull-failed", detail=_("uv could not install: {reason}", reason=_why(output)))
+        return Reason(code="pull-failed", detail=_("uv could not install: {reason}", reason=why(output)))
     return None
 
 
-def _why(output: Output) -> str:
+def why(output: Output) -> str:
     """The error with its causes in one line."""
     lines = [line for line in output.stderr.splitlines() if not line.startswith(("DEBUG", "TRACE", "WARN"))]
     at = next((index for index, line in enumerate(lines) if line.startswith("error:")), 0)

@@ -19,11 +19,18 @@ class Authority:
     pem: Path
     certificate: Path
     key: Path
+    _ca: trustme.CA
 
     @property
     def environ(self) -> dict[str, str]:
         """The variables by which the clients, and the program, learn whom to trust."""
         return dict.fromkeys(("SSL_CERT_FILE", "PIP_CERT", "GIT_SSL_CAINFO"), str(self.pem))
+
+    def tls_for(self, name: str) -> ssl.SSLContext:
+        """What a server needs that is reached by another name than those of NAMES."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._ca.issue_cert(name).configure_cert(context)
+        return context
 
 
 def authority(directory: Path) -> Authority:
@@ -36,6 +43,7 @@ def authority(directory: Path) -> Authority:
         pem=directory / "authority.pem",
         certificate=directory / "certificate.pem",
         key=directory / "key.pem",
+        _ca=ca,
     )
     ca.cert_pem.write_to_path(str(found.pem))
     for part in issued.cert_chain_pems:

@@ -1,0 +1,99 @@
+"""`bench` on a terminal: progress, the table, and the report in the files that were named."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from mirrorctl.benchmark import BenchReport
+from mirrorctl.cli.console import Console
+from mirrorctl.cli.progress import progress
+from mirrorctl.commands.bench import BenchRequest, bench, write_outputs
+from mirrorctl.commands.bench_runs import OnPull, PullEvent
+from mirrorctl.commands.result import Result
+from mirrorctl.commands.selection import Policy
+from mirrorctl.commands.session import Session
+from mirrorctl.probing.events import Event
+
+
+def new_seed() -> int:
+    return secrets.randbelow(2**31)
+
+
+def run_bench(console: Console, request: BenchRequest) -> None:
+    from mirrorctl.render.report import check_form
+
+    for path in request.outputs:
+        check_form(form_of(path))
+    session = console.session()
+    with ExitStack() as stack:
+        display = _Display(console, request.policy, stack)
+        result = bench(session, request, on_event=display.race, on_pull=display.pull if console.lively else None)
+    _write(console, session, request.outputs, result)
+    console.finish(result, draw=_draw(console))
+
+
+class _Display:
+    """What is drawn over itself on stderr: the race, if there is one, then the pulls."""
+
+    def __init__(self, console: Console, policy: Policy, stack: ExitStack) -> None:
+        self._console = console
+        self._policy = policy
+        self._stack = stack
+        self._on_event: Callable[[Event], None] | None = None
+        self._on_pull: OnPull | None = None
+        self._racing = False
+
+    def race(self, event: Event) -> None:
+        if not self._racing:
+            self._racing = True
+            self._on_event = self._stack.enter_context(progress(self._console, self._policy))
+        if self._on_event:
+            self._on_event(event)
+
+    def pull(self, event: PullEvent) -> None:
+        if self._on_pull is None:
+            from mirrorctl.render.bench_progress import live
+
+            self._stack.close()  # one thing at a time is drawn
+            self._on_pull = self._stack.enter_context(live(sys.stderr, self._console.writer(sys.stderr)))
+        self._on_pull(event)
+
+
+def form_of(path: Path) -> str:
+    return path.suffix.removeprefix(".").lower()
+
+
+def _write(console: Console, session: Session, outputs: tuple[Path, ...], result: Result[BenchReport]) -> None:
+    if not outputs:
+        return
+    from mirrorctl.render.envelope import envelope
+    from mirrorctl.render.language import translator
+    from mirrorctl.render.report import write_report
+    from mirrorctl.render.text import Writer
+
+    writer = Writer(translate=translator(console.language))
+    written = []
+    for path in outputs:
+        form = form_of(path)
+        if form == "json":  # what --json prints, exit code and warnings included
+            data = (envelope(result, writer.translate) + "\n").encode()
+        else:
+            data = write_report(result.data, form, writer, console.language)
+        written.append((path, data))
+    write_outputs(session, written)
+
+
+def _draw(console: Console) -> Callable[[BenchReport], None]:
+    def draw(data: BenchReport) -> None:
+        from mirrorctl.render import tables
+        from mirrorctl.render.bench import print_bench
+
+        writer = console.writer(sys.stdout)
+        tables.draw(lambda out: print_bench(data, out, writer), sys.stdout, writer, os.environ)
+
+    return draw

@@ -1,0 +1,208 @@
+"""`bench`: real pulls by real clients, direct and through mirrors, interleaved."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mirrorctl import __version__, files
+from mirrorctl.benchmark import (
+    BenchReport,
+    ClientVersion,
+    Environment,
+    Method,
+    Run,
+    Source,
+    TargetMethod,
+    WorkloadReport,
+    schedule,
+)
+from mirrorctl.benchmark.summary import CONFIDENCE, RESAMPLES, summarise
+from mirrorctl.benchmark.verdict import judge
+from mirrorctl.commands.bench_jobs import BenchClient, Job, find_benched, load_tasks, plan_jobs
+from mirrorctl.commands.bench_runs import OnPull, Pulls, Terms, converse, make_pulls
+from mirrorctl.commands.result import Result
+from mirrorctl.commands.selection import Policy
+from mirrorctl.commands.session import Session
+from mirrorctl.environment_facts import machine_facts
+from mirrorctl.errors import ExitCode, UsageError
+from mirrorctl.model import Mirror, Notice
+from mirrorctl.places import own_rules
+from mirrorctl.probing.events import Event
+from mirrorctl.redaction import redact
+from mirrorctl.targets.pulls import Setup
+from mirrorctl.text import _
+from mirrorctl.values import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchRequest:
+    """What the user asked for. `alone`: no daemon is to be used. `outputs` are the files that will be written."""
+
+    targets: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
+    workloads: tuple[str, ...] = ()
+    terms: Terms = field(default_factory=Terms)
+    policy: Policy = field(default_factory=Policy)
+    alone: bool = False
+    outputs: tuple[Path, ...] = ()
+
+
+def bench(
+    session: Session,
+    request: BenchRequest,
+    *,
+    on_event: Callable[[Event], None] | None = None,
+    on_pull: OnPull | None = None,
+) -> Result[BenchReport]:
+    """Makes the pulls and compares them. Ctrl-C ends the pulls, not the report."""
+    for path in request.outputs:
+        files.check(session.machine.cwd / path, own_rules(session.machine))
+    tasks = load_tasks(session, request.workloads)
+    benched, warnings = find_benched(session, request.targets, tasks)
+    jobs, notices = plan_jobs(
+        session, benched, tasks, request.via, request.policy, on_event, named=bool(request.targets)
+    )
+    if not jobs:
+        raise UsageError(
+            _("the workload has nothing to pull for the clients of this machine"),
+            hint=_("name what to pull by ecosystem: pypi, docker, git"),
+        )
+    setups = _prepare(session, {job.bench.target: job.bench for job in jobs}, alone=request.alone)
+    environment = _environment(session, jobs)
+    started_at, began_s = datetime.now(UTC), time.monotonic()
+    try:
+        pulls = make_pulls(jobs, setups, request.terms, session.machine, on_pull)
+    finally:
+        _tidy(session, jobs, setups)
+    report = BenchReport(
+        workloads=tuple(_workload_report(job, pulls, request.terms) for job in jobs),
+        method=_method(request.terms, setups),
+        environment=environment,
+        started_at=started_at,
+        elapsed_s=round(time.monotonic() - began_s, 3),
+        interrupted=pulls.interrupted,
+    )
+    return _result(report, [*warnings, *notices])
+
+
+def write_outputs(session: Session, outputs: Sequence[tuple[Path, bytes]]) -> None:
+    """Writes each report to the file that the user has named. Raises WriteError."""
+    for path, data in outputs:
+        whole = session.machine.cwd / path
+        with files.explained(whole):
+            files.publish(whole, data, own_rules(session.machine))
+
+
+def _prepare(session: Session, benched: Mapping[str, BenchClient], *, alone: bool) -> dict[str, Setup]:
+    return {
+        name: converse(each.puller.prepare(session.machine, each.client, each.contents, alone=alone), session.machine)
+        for name, each in benched.items()
+    }
+
+
+def _tidy(session: Session, jobs: Sequence[Job], setups: Mapping[str, Setup]) -> None:
+    for job in jobs:
+        mirrors = tuple(job.mirrors.values())
+        dialogue = job.bench.puller.tidy(setups[job.bench.target], job.bench.client, job.items, mirrors)
+        converse(dialogue, session.machine)
+
+
+def _result(report: BenchReport, warnings: Sequence[Notice]) -> Result[BenchReport]:
+    """Interrupted it is 130; where nothing succeeded at all, 21; a way that fails is a finding, not a failure."""
+    runs = [run for work in report.workloads for run in work.runs]
+    errors: tuple[Notice, ...] = ()
+    code = ExitCode.OK
+    if report.interrupted:
+        code = ExitCode.INTERRUPTED
+        errors = (
+            Notice(code="interrupted", message=_("interrupted: the report has the pulls that were made until then")),
+        )
+    elif not any(run.ok for run in runs):
+        code = ExitCode.CLIENT
+        errors = (
+            Notice(
+                code="client",
+                message=_("not one of {count} pulls succeeded", count=len(runs)),
+                hint=next((run.error for run in runs if run.error), None),
+            ),
+        )
+    return Result(
+        command="bench",
+        data=report,
+        warnings=tuple(warnings),
+        errors=errors,
+        exit_code=code,
+        partial=report.interrupted and bool(runs),
+    )
+
+
+def _workload_report(job: Job, pulls: Pulls, terms: Terms) -> WorkloadReport:
+    runs: tuple[Run, ...] = tuple(pulls.runs[job.key])
+    summary = summarise(runs, random.Random(terms.seed).randrange)  # noqa: S311  chance, not a secret
+    order = {each.via: at for at, each in enumerate(summary)}
+    sources = [_source(job, via, job.mirrors.get(via)) for via in job.vias]
+    return WorkloadReport(
+        target=job.bench.target,
+        name=job.task.name,
+        description=job.task.description,
+        items=job.items,
+        sources=tuple(sorted(sources, key=lambda source: order.get(source.via, len(order)))),
+        runs=runs,
+        summary=summary,
+        verdict=judge(summary),
+    )
+
+
+def _source(job: Job, via: str, mirror: Mirror | None) -> Source:
+    if mirror is None:
+        url = job.bench.puller.upstream(job.bench.client, job.items)
+        return Source(via=via, url=redact(url) if url else None, operator=None, trust=None)
+    return Source(via=via, url=redact(mirror.url), operator=mirror.operator, trust=mirror.trust.value)
+
+
+def _method(terms: Terms, setups: Mapping[str, Setup]) -> Method:
+    return Method(
+        rounds=terms.rounds,
+        least_rounds=schedule.LEAST_ROUNDS,
+        timeout_s=terms.timeout_s,
+        narrow=terms.narrow,
+        confidence=CONFIDENCE,
+        resamples=RESAMPLES,
+        seed=terms.seed,
+        targets=tuple(
+            TargetMethod(
+                target=name, command=setup.command, cold=setup.cold, first_byte=setup.first_byte, bytes=setup.bytes
+            )
+            for name, setup in setups.items()
+        ),
+        notes=(
+            _("each round has one pull by every way, in random order, so that drift of the line hits all alike"),
+            _("medians are over all pulls: one that failed or was cut off stands above every one that finished"),
+            _("intervals are percentile intervals of the bootstrap; whole rounds are drawn again"),
+        ),
+    )
+
+
+def _environment(session: Session, jobs: Sequence[Job]) -> Environment:
+    facts = machine_facts(session.machine.environ)
+    clients = {job.bench.target: job.bench.client for job in jobs}
+    return Environment(
+        mirrorctl=__version__,
+        machine=facts.machine,
+        os=facts.os,
+        cpu=facts.cpu,
+        cpus=facts.cpus,
+        memory_bytes=facts.memory_bytes,
+        load=facts.load,
+        network=facts.network,
+        proxies=facts.proxies,
+        clients=tuple(
+            ClientVersion(target=name, version=".".join(map(str, client.version)) or "?")
+            for name, client in clients.items()
+        ),
+        catalog_date=session.catalog.catalog_date,
+    )

@@ -1,0 +1,66 @@
+"""What `bench` says on a terminal: the verdict and a table for each workload."""
+
+from __future__ import annotations
+
+from mirrorctl.benchmark import DIRECT, BenchReport, Difference, Summary, WorkloadReport
+from mirrorctl.benchmark.verdict import seconds
+from mirrorctl.render.report.figures import UNKNOWN, factors, rate, short_time, size, span, times
+from mirrorctl.render.screen import visible
+from mirrorctl.render.tables import make_table
+from mirrorctl.render.text import Writer
+from mirrorctl.text import Text, _
+
+STYLES = {Difference.FASTER: "green", Difference.SLOWER: "red", Difference.NONE: None, Difference.UNKNOWN: "dim"}
+HEADS = (
+    _("way"),
+    _("median"),
+    _("likely between"),
+    _("times as fast"),
+    _("first byte"),
+    _("throughput"),
+    _("finished"),
+)
+
+
+def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
+    from rich.console import Console
+    from rich.text import Text as Cell
+
+    assert isinstance(out, Console)  # noqa: S101  what `tables.draw` gives
+    for work in data.workloads:
+        out.print(Cell(visible(f"{work.target} · {work.name}: ") + writer.say(work.verdict), style="bold"))
+        table = make_table()
+        for number, head in enumerate(HEADS):
+            table.add_column(writer.say(head), justify="left" if number == 0 else "right", no_wrap=number > 0)
+        for summary in work.summary:
+            style = None if summary.via == DIRECT else STYLES[summary.difference]
+            table.add_row(*_row(summary, writer), style=style)
+        out.print(table)
+        out.print(Cell(writer.say(_carried(work)), style="dim"))
+        out.print()
+
+
+def _row(summary: Summary, writer: Writer) -> tuple[str, ...]:
+    mirrored = summary.via != DIRECT
+    done = summary.runs - summary.failures - summary.timeouts
+    speedup = times(summary.speedup)
+    if mirrored and (summary.speedup_low is not None or summary.speedup_high is not None):
+        speedup += f" ({factors(summary.speedup_low, summary.speedup_high)})"
+    return (
+        visible(summary.via) if mirrored else writer.say(_("direct")),
+        seconds(summary.median_s),
+        span(summary.low_s, summary.high_s),
+        speedup if mirrored else "",
+        short_time(summary.first_byte_s),
+        rate(summary.bytes_per_s),
+        f"{done}/{summary.runs}",
+    )
+
+
+def _carried(work: WorkloadReport) -> Text:
+    sizes = [each.bytes for each in work.summary if each.bytes is not None]
+    return _(
+        "{items}; {size} a pull",
+        items=", ".join(visible(item) for item in work.items),
+        size=size(max(sizes)) if sizes else UNKNOWN,
+    )
