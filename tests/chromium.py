@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
@@ -43,7 +44,7 @@ class Tab:
     def __init__(self, reading: int, writing: int) -> None:
         self._reading = reading
         self._received = b""
-        self._requests = os.fdopen(writing, "wb")
+        self._writing = writing
         self._numbers = count(1)
         self._session: dict[str, str] = {}
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -57,8 +58,7 @@ class Tab:
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": params, **self._session}
-        self._requests.write(json.dumps(message).encode() + b"\0")
-        self._requests.flush()
+        os.write(self._writing, json.dumps(message).encode() + b"\0")
         while True:
             reply = self._receive()
             if reply.get("id") == number:
@@ -121,9 +121,8 @@ class Tab:
         return base64.b64decode(printed["data"])
 
     def close(self) -> None:
-        self._session = {}
-        self.ask("Browser.close")
-        self._requests.close()
+        """Ends the talk, at which the browser ends too."""
+        os.close(self._writing)
         os.close(self._reading)
 
 
@@ -132,24 +131,27 @@ def browser(profile: Path, environ: Mapping[str, str]) -> Iterator[Tab]:
     """A browser with an empty profile. It resolves no names, so what is no file and no address fails at once."""
     name = program()
     assert name
-    theirs_in, ours_out = os.pipe()
-    ours_in, theirs_out = os.pipe()
-    # The browser reads from descriptor 3 and writes to 4; a shell gives them their numbers.
-    line = f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}'
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", line, "sh", name, *FLAGS, f"--user-data-dir={profile}"],
-        pass_fds=(theirs_in, theirs_out),
-        env=dict(environ),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    reading, theirs_out = os.pipe()
+    theirs_in, writing = os.pipe()
+    # Numbers out of the way of 3 and 4, from which the browser reads and to which it writes.
+    ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (theirs_in, theirs_out)]
+    pid = os.posix_spawn(
+        name,
+        [name, *FLAGS, f"--user-data-dir={profile}"],
+        environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            *((os.POSIX_SPAWN_DUP2, end, number) for number, end in enumerate(ends, 3)),
+        ],
     )
-    os.close(theirs_in)
-    os.close(theirs_out)
-    tab = Tab(ours_in, ours_out)
+    for end in (theirs_in, theirs_out, *ends):
+        os.close(end)
+    tab = Tab(reading, writing)
     try:
         tab.attach()
         yield tab
-        tab.close()
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        tab.close()
+        os.kill(pid, signal.SIGTERM)
+        os.waitpid(pid, 0)

@@ -42,7 +42,7 @@ def _section(section: Section, view: View) -> Iterator[str]:
         yield ""
         yield from (f"- {escape(failure)}" for failure in section.failures)
     if section.runs:
-        yield from ("", "<details>", f"<summary>{html.escape(section.runs.caption)}</summary>")
+        yield from ("", "<details>", f"<summary>{html.escape(_flat(section.runs.caption))}</summary>")
         yield from _table(section.runs)
         yield from ("", "</details>")
 
@@ -84,11 +84,15 @@ def _cell(cell: Cell) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", _flat(text))
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def code(text: str) -> str:
     """A code span: its fence is longer than any run of backticks in it (CommonMark 0.31, 6.1)."""
-    flat = " ".join(text.split()).replace("|", "\\|")
+    flat = _flat(text).replace("|", "\\|")
     fence = "`" * (1 + max(map(len, re.findall("`+", flat)), default=0))
     return f"{fence} {flat} {fence}" if "`" in flat else f"{fence}{flat}{fence}"
