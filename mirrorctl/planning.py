@@ -131,7 +131,7 @@ def _revert_setting(target: Target, saved: SavedFile, current: bytes, *, force: 
     try:
         value = target.read(text, saved.path)
         wanted = saved.value_before if force else merge_value(saved.value_before, saved.value_after, value)
-        wanted = _in_order(target, saved.path, text, wanted)
+        wanted = in_order(target, saved.path, text, wanted)
         merged = merge_text(decode(saved.before or b""), decode(saved.after or b""), text)
         if merged is not None and _says(target, saved.path, merged, wanted, like=text):
             return FileEdit(
@@ -148,7 +148,7 @@ def _revert_setting(target: Target, saved: SavedFile, current: bytes, *, force: 
     return make_edit(target, Setting(path=saved.path, value=wanted), current)
 
 
-def _in_order(target: Target, path: Path, text: str, value: Value) -> Value:
+def in_order(target: Target, path: Path, text: str, value: Value) -> Value:
     """`value` in the order in which the lens would read it, where order means nothing to the client."""
     if not isinstance(value, list):
         return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from mirrorctl import files
 from mirrorctl.commands import transaction
@@ -17,6 +18,7 @@ from mirrorctl.model import Client, Notice, Plan, SavedFile, Transaction
 from mirrorctl.places import rules_for
 from mirrorctl.planning import diff, revert, setting_of
 from mirrorctl.targets import TARGETS
+from mirrorctl.targets.facets import target_of
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, replace
 
@@ -139,12 +141,12 @@ def _refuse_done(entry: Transaction) -> None:
 
 def _refuse_buried(session: Session, entry: Transaction) -> None:
     """A later change of the same setting has to go first."""
-    own = {(file.target, file.path) for file in entry.files}
+    own = _settings_of(entry)
     for later in session.transactions():
         if later.id == entry.id:
             return
         cancelled = later.undoes is not None and later.undoes >= entry.id  # it took back what came after, too
-        if later.state == "applied" and not cancelled and own & {(file.target, file.path) for file in later.files}:
+        if later.state == "applied" and not cancelled and own & _settings_of(later):
             raise ConflictError(
                 _("change {later} came after {id}, in the same file", later=later.id, id=entry.id),
                 hint=_(
@@ -154,6 +156,10 @@ def _refuse_buried(session: Session, entry: Transaction) -> None:
                 ),
                 subject=later.id,
             )
+
+
+def _settings_of(entry: Transaction) -> set[tuple[str, Path]]:
+    return {(target_of(file.target), file.path) for file in entry.files}
 
 
 def _changes(session: Session, entry: Transaction, clients: Mapping[str, Client], *, force: bool) -> tuple[Change, ...]:

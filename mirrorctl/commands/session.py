@@ -48,6 +48,17 @@ class Session:
         found = [transaction for record in self.journals() for transaction in record.transactions()]
         return tuple(sorted(found, key=lambda transaction: transaction.id, reverse=True))
 
+    def written(self, name: str) -> frozenset[str]:
+        """The mirrors that we have written for a target before, in whatever file."""
+        return frozenset(
+            url
+            for entry in self.transactions()
+            if entry.state != "rolled_back"
+            for file in entry.files
+            if file.target == name
+            for url in file.urls
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
@@ -75,13 +86,13 @@ def load_catalog(machine: Machine, given: tuple[Path, ...]) -> Catalog:
     from mirrorctl.catalog import layers, merging  # noqa: PLC0415  start-up time: mostly the catalog is remembered
 
     found = [layers.parse(bundled.read_text(encoding="utf-8"), name=bundled.name, origin=layers.BUNDLED)]
-    found += [layers.parse(_overlay_text(path), name=str(path), origin=origin) for origin, path in overlays]
+    found += [layers.parse(overlay_text(path), name=str(path), origin=origin) for origin, path in overlays]
     catalog = merging.merge(found)
     memory.keep_value("catalog", key, catalog, machine)
     return catalog
 
 
-def _overlay_text(path: Path) -> str:
+def overlay_text(path: Path) -> str:
     data = files.read(path)
     if data is None:
         raise CatalogError(_("{path}: there is no such catalog", path=path), subject=str(path))

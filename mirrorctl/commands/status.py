@@ -14,6 +14,7 @@ from mirrorctl.model import Notice, Override, SavedFile, Scope, Transaction
 from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import State
+from mirrorctl.targets.facets import target_of
 from mirrorctl.text import _
 from mirrorctl.values import dataclass
 
@@ -92,7 +93,7 @@ def _view(
         mirror_id=known.id if known else None,
         effective_url=redact(state.effective_url) if state.effective_url else None,
         managed=saved is not None,
-        drift=saved is not None and _drifted(found, saved),
+        drift=saved is not None and is_drifted(found, saved),
         overrides=state.overrides,
         last_probe=look(found.target.ECOSYSTEM, known.id if known else redact(used)) if used else None,
     )
@@ -104,12 +105,23 @@ def last_written(history: tuple[Transaction, ...], target: str, scope: Scope) ->
         if entry.state != "applied" or entry.undoes:
             continue
         for file in entry.files:
-            if file.target == target and file.scope is scope:
+            if target_of(file.target) == target and file.scope is scope and _touches(target, file):
                 return file if file.urls else None
     return None
 
 
-def _drifted(found: Present, saved: SavedFile) -> bool:
+def _touches(target: str, file: SavedFile) -> bool:
+    """Whether the setting of the target was changed: a repair may have been about others in the same file."""
+    if file.target == target:
+        return True
+    try:
+        before, after = (TARGETS[target].read(decode(data or b""), file.path) for data in (file.before, file.after))
+    except FormatError:
+        return True
+    return before != after
+
+
+def is_drifted(found: Present, saved: SavedFile) -> bool:
     try:
         value = found.target.read(decode(found.contents.get(saved.path) or b""), saved.path)
     except FormatError:

@@ -273,7 +273,7 @@ def _change(session: Session, request: Request, found: Present, mirrors: tuple[M
         found.scope,
         mirrors,
         known=selection.known_urls(session, target.ECOSYSTEM),
-        ours=_ours(session, target.NAME),
+        ours=session.written(target.NAME),
         force=request.replace_private,
     )
     plan = make_plan(target, found.scope, mirrors, decision, found.contents)
@@ -281,15 +281,3 @@ def _change(session: Session, request: Request, found: Present, mirrors: tuple[M
         if edit.changed:
             files.check(edit.path, rules_for(machine, found.scope), session.disk)
     return Change(target=target, client=found.client, plan=plan)
-
-
-def _ours(session: Session, name: str) -> frozenset[str]:
-    """The mirrors that we have written for the target before, in whatever file."""
-    return frozenset(
-        url
-        for entry in session.transactions()
-        if entry.state != "rolled_back"
-        for file in entry.files
-        if file.target == name
-        for url in file.urls
-    )
