@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from mirrorctl.commands import selection
 from mirrorctl.commands.choice import Asking, Fallback, Request, fallen_back, fastest_of, named_of
-from mirrorctl.commands.env_clients import concerned_names, find_speakers
+from mirrorctl.commands.env_clients import concerned_names, find_speakers, is_certain
 from mirrorctl.commands.outcome import MirrorRef
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST, UPSTREAM
@@ -76,6 +76,8 @@ def env(
     request, login = _without_login(request)
     speakers = tuple(SPEAKERS[name] for name in concerned_names(session, request, command))
     clients = find_speakers(session.machine, speakers, named=bool(request.targets), elsewhere=elsewhere)
+    if not clients and is_certain(session, request.which):
+        clients = find_speakers(session.machine, speakers, named=True, elsewhere=elsewhere)
     if not clients:
         raise UsageError(
             _("none of the clients that listen to variables is on this machine"),

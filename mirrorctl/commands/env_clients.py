@@ -59,6 +59,11 @@ def _offered(session: Session, which: str) -> tuple[str, ...]:
     return found or tuple(SPEAKERS)
 
 
+def is_certain(session: Session, which: str) -> bool:
+    """Whether an id or an address says by itself which ecosystem it is for."""
+    return "://" in which or any(mirror.id == which for mirror in session.catalog.mirrors)
+
+
 def _offers(session: Session, which: str, ecosystem: str) -> bool:
     if "://" in which:
         return session.catalog.by_url(which, ecosystem) is not None
@@ -77,7 +82,7 @@ def _program(command: Sequence[str]) -> str:
 
 
 def find_speakers(machine: Machine, speakers: Sequence[Speaker], *, named: bool, elsewhere: bool) -> dict[str, Client]:
-    """The clients with what they say of themselves. Whoever is named, or is elsewhere, need not be here."""
+    """The clients with what they say of themselves. Whoever is named need not be here."""
     asking = {
         name: partial(TARGETS[name].inspect, machine) for speaker in speakers if (name := speaker.NAME) in TARGETS
     }
