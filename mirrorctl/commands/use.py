@@ -75,8 +75,7 @@ def use(
         return _result(view(session, (), rankings), talk)
     if request.check:
         talk.exit_code = talk.exit_code or (ExitCode.WOULD_CHANGE if pending else ExitCode.OK)
-        return _result(preview, talk)
-    if request.dry_run or not pending:
+    if request.check or request.dry_run or not pending:
         return _result(preview, talk)
     try:
         agreed = confirm(preview)
