@@ -10,12 +10,14 @@ import random
 import zipfile
 from collections.abc import Mapping
 from functools import cache
+from typing import TypeAlias
 
 from servers.web import Answer, Application, Hit
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "text/html; charset=utf-8"
 MIB = 1024 * 1024
+Content: TypeAlias = Mapping[str, Mapping[str, bytes]]  # project to file name to bytes
 NOT_FOUND = Answer(status=404, body=b"not found\n", type="text/plain")
 
 
@@ -45,7 +47,7 @@ def _record_hash(data: bytes) -> str:
 
 
 @cache
-def projects() -> Mapping[str, Mapping[str, bytes]]:
+def projects() -> Content:
     """The same on every mirror: project to file name to bytes."""
     made = {
         "six": [wheel("six", "1.16.0", "py2.py3-none-any"), wheel("six", "1.17.0", "py2.py3-none-any")],
@@ -57,8 +59,9 @@ def projects() -> Mapping[str, Mapping[str, bytes]]:
     return {project: dict(files) for project, files in made.items()}
 
 
-def index(root: str = "/simple", *, credentials: str | None = None) -> Application:
+def index(root: str = "/simple", *, credentials: str | None = None, content: Content | None = None) -> Application:
     """An index whose pages are below `root`. `credentials` (user:password) have to be given, if set."""
+    served = projects() if content is None else content
     required = f"Basic {base64.b64encode(credentials.encode()).decode()}" if credentials else None
 
     def application(hit: Hit) -> Answer:
@@ -67,29 +70,29 @@ def index(root: str = "/simple", *, credentials: str | None = None) -> Applicati
         path = hit.path.partition("?")[0]
         if path.startswith("/files/"):
             _, _, project, name = path.split("/", 3)
-            body = projects().get(project, {}).get(name)
+            body = served.get(project, {}).get(name)
             return Answer(body=body, headers=(("Accept-Ranges", "bytes"),)) if body is not None else NOT_FOUND
         if not path.startswith(f"{root}/"):
             return NOT_FOUND
-        return _page(hit, path.removeprefix(f"{root}/").strip("/"))
+        return _page(hit, path.removeprefix(f"{root}/").strip("/"), served)
 
     return application
 
 
-def _page(hit: Hit, project: str) -> Answer:
+def _page(hit: Hit, project: str, served: Content) -> Answer:
     as_json = JSON_TYPE in hit.headers.get("accept", "")
     if not project:
-        return _json(_listing()) if as_json else _html((f"{name}/", name) for name in projects())
-    if project not in projects():
+        return _json(_listing(served)) if as_json else _html((f"{name}/", name) for name in served)
+    if project not in served:
         return NOT_FOUND
-    files = [(f"/files/{project}/{name}", name, body) for name, body in projects()[project].items()]
+    files = [(f"/files/{project}/{name}", name, body) for name, body in served[project].items()]
     if as_json:
         return _json(_project_json(project, files))
     return _html((f"{url}#sha256={hashlib.sha256(body).hexdigest()}", name) for url, name, body in files)
 
 
-def _listing() -> object:
-    return {"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in projects()]}
+def _listing(served: Content) -> object:
+    return {"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in served]}
 
 
 def _project_json(project: str, files: list[tuple[str, str, bytes]]) -> object:

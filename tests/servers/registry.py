@@ -84,31 +84,31 @@ IMAGES = {
 }
 
 
-def registry(*, token: bool = True, redirect: bool = True) -> Application:
-    """The images of IMAGES, with any tag. With `token`, a Bearer token has to be fetched first, anonymously."""
+def registry(*, token: bool = True, redirect: bool = True, images: Mapping[str, int] = IMAGES) -> Application:
+    """Images of these sizes, with any tag. With `token`, a Bearer token has to be fetched first, anonymously."""
 
     def application(hit: Hit) -> Answer:
         path = hit.path.partition("?")[0]
         if path == "/token":
             return Answer(body=_json({"token": "anonymous", "access_token": "anonymous"}), type="application/json")
         if path.startswith("/storage/"):
-            return _blob(path.removeprefix("/storage/"))
+            return _blob(path.removeprefix("/storage/"), images)
         if not path.startswith("/v2/"):
             return _unknown()
         if token and hit.authorization != "Bearer anonymous":
             return _challenge(hit, path)
-        return _content(path.removeprefix("/v2/"), redirect=redirect)
+        return _content(path.removeprefix("/v2/"), images, redirect=redirect)
 
     return application
 
 
-def _content(path: str, *, redirect: bool) -> Answer:
+def _content(path: str, images: Mapping[str, int], *, redirect: bool) -> Answer:
     if not path:
         return Answer(body=b"{}", type="application/json")
     name, kind, reference = [*path.rsplit("/", 2), "", ""][:3]
-    if name not in IMAGES:
+    if name not in images:
         return _unknown()
-    found = image(IMAGES[name])
+    found = image(images[name])
     if kind == "manifests":
         by_digest = {
             digest(found.index): (found.index, MANIFEST_LIST),
@@ -118,7 +118,11 @@ def _content(path: str, *, redirect: bool) -> Answer:
         content = by_digest.get(reference, fallback)
         return _manifest(*content) if content else _unknown()
     if kind == "blobs" and reference in found.blobs:
-        return Answer(status=307, headers=(("Location", f"/storage/{reference}"),)) if redirect else _blob(reference)
+        return (
+            Answer(status=307, headers=(("Location", f"/storage/{reference}"),))
+            if redirect
+            else _blob(reference, images)
+        )
     return _unknown()
 
 
@@ -126,8 +130,8 @@ def _manifest(body: bytes, media_type: str) -> Answer:
     return Answer(body=body, type=media_type, headers=(("Docker-Content-Digest", digest(body)),))
 
 
-def _blob(reference: str) -> Answer:
-    for size_bytes in set(IMAGES.values()):
+def _blob(reference: str, images: Mapping[str, int]) -> Answer:
+    for size_bytes in set(images.values()):
         if data := image(size_bytes).blobs.get(reference):
             return Answer(body=data, headers=(("Accept-Ranges", "bytes"), ("Docker-Content-Digest", reference)))
     return _unknown()
