@@ -93,15 +93,19 @@ class Console:
 
     def confirm(self, data: UseData) -> bool:
         """Shows the plan and asks. Raises UsageError where nobody can answer."""
+        from mirrorctl.render.changes import plan_lines
+
+        return self.ask(lambda writer: plan_lines(data, writer))
+
+    def ask(self, lines: Callable[[Writer], Iterable[str]]) -> bool:
+        """Whether the user agrees to what `lines` say. Raises UsageError where nobody can answer."""
         if not self.interactive:
             raise UsageError(
                 _("nobody is there to confirm the change, so nothing was written"),
                 hint=_("-y confirms it, --dry-run shows it"),
             )
-        from mirrorctl.render.changes import plan_lines
-
         writer = self.writer(sys.stderr)
-        self.tell(plan_lines(data, writer))
+        self.tell(lines(writer))
         question = writer.say(_("Apply this? [y/N] "))
         sys.stderr.write(question)
         sys.stderr.flush()

@@ -63,11 +63,11 @@ def view(
         targets=tuple(_view_change(session, change, verified=verified) for change in changes),
         ecosystems=tuple(rankings.values()),
         decisions=tuple(rankings.decisions),
-        undo=_undo_command(session.machine) if identifier else None,
+        undo=undo_command(session.machine) if identifier else None,
     )
 
 
-def _undo_command(machine: Machine) -> str:
+def undo_command(machine: Machine) -> str:
     """The journal of a change is that of the user who made it, or of the image."""
     sudo = "sudo " if machine.euid == 0 and machine.environ.get("SUDO_USER") else ""
     root = f" --root {machine.root}" if machine.root else ""

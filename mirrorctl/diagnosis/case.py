@@ -46,6 +46,10 @@ class Case:
         data = self.contents.get(path)
         return None if data is None else decode(data)
 
+    def may_change(self, path: Path) -> bool:
+        """Whether the file is one that mirrorctl writes."""
+        return any(file.path == path and file.scope for file in self.target.files(self.machine, self.client))
+
     @property
     def environ(self) -> dict[str, str]:
         """The variables that the client will see; nothing is known of an image's."""

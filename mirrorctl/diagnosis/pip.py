@@ -48,7 +48,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
         except FormatError as error:
             yield unreadable(case, path, error)
             continue
-        words += words_of(path, document)
+        words += words_of(path, document, may_change=case.may_change(path))
         yield from _ignored(path, document)
     words += variables(case)
     for word in words:

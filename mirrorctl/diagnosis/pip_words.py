@@ -25,12 +25,12 @@ class Word(NamedTuple):
     item: Item | None
 
 
-def words_of(path: Path, document: ini.Document) -> Iterator[Word]:
+def words_of(path: Path, document: ini.Document, *, may_change: bool) -> Iterator[Word]:
     for option in document.options:
         name = ini.normalise(option.name)
         for word in pip_repairs.words_of(option) if option.value.strip() else ():
             place = Place(name=f"{option.section}.{name}", path=path, line=option.line)
-            item = (option.section, name, word) if name in pip_repairs.KEYS else None
+            item = (option.section, name, word) if may_change and name in pip_repairs.KEYS else None
             yield Word(ALIASES.get(name, name), option.section, word, place, item)
 
 
