@@ -17,6 +17,15 @@ from mirrorctl.values import dataclass, field
 # A setting as a lens reads it. None: the key is not there. Lists, not tuples, so that JSON gives back what it got.
 Value: TypeAlias = str | list[str] | list[list[str]] | None
 
+# The registry of container images that each ecosystem of such mirrors is about.
+REGISTRIES: Mapping[str, str] = {
+    "docker": "docker.io",
+    "ghcr": "ghcr.io",
+    "quay": "quay.io",
+    "gcr": "gcr.io",
+    "k8s": "registry.k8s.io",
+}
+
 
 class Scope(StrEnum):
     """Which of a client's files is meant."""
@@ -92,7 +101,7 @@ class Mirror:
     default: bool = False  # in the default set: active, evidenced, not community
     rank: int | None = None
     replaces: tuple[str, ...] = ()  # git: the upstream URL prefixes it serves
-    registry: str | None = None  # docker: the registry it mirrors
+    registry: str | None = None  # container images: the registry it mirrors
     aliases: tuple[str, ...] = ()  # further URLs of the same mirror, recognised in configurations
     replaced_by: str | None = None
     sync: Sync = field(default_factory=Sync)

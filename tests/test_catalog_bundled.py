@@ -17,7 +17,7 @@ from mirrorctl.catalog import layers as schema
 from mirrorctl.catalog.addresses import normalise
 from mirrorctl.catalog.layers import BUNDLED, parse
 from mirrorctl.catalog.merging import merge
-from mirrorctl.model import Status, Trust
+from mirrorctl.model import REGISTRIES, Status, Trust
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,6 +33,22 @@ BY_VARIABLE = {
     ("huggingface", "active"): 1,
     ("huggingface", "dead"): 1,
     ("homebrew", "active"): 4,
+}
+
+# Of other registries than Docker Hub.
+FURTHER = {
+    ("ghcr", "active"): 1,
+    ("ghcr", "unverified"): 3,
+    ("ghcr", "dead"): 1,
+    ("quay", "active"): 2,
+    ("quay", "unverified"): 3,
+    ("gcr", "active"): 1,
+    ("gcr", "unverified"): 1,
+    ("gcr", "login"): 1,
+    ("gcr", "internal"): 1,
+    ("gcr", "dead"): 1,
+    ("k8s", "active"): 2,
+    ("k8s", "unverified"): 3,
 }
 
 
@@ -72,8 +88,9 @@ def test_every_known_mirror_is_there_by_status(catalog: Catalog) -> None:
         ("git", "unverified"): 7,
         ("git", "dead"): 14,
         **BY_VARIABLE,
+        **FURTHER,
     }
-    assert len(catalog.mirrors) == 155 - 3 - 1 - 1 - 1 + sum(BY_VARIABLE.values())
+    assert len(catalog.mirrors) == 155 - 3 - 1 - 1 - 1 + sum((BY_VARIABLE | FURTHER).values())
     assert len(catalog.dead_docker_hosts) == 64 - 1  # hub.rat.dev is an entry
 
 
@@ -92,6 +109,7 @@ def test_the_default_set(catalog: Catalog) -> None:
         "docker-daocloud",
         "docker-1ms",
         "docker-1panel",
+        *("ghcr-daocloud", "quay-daocloud", "gcr-daocloud", "k8s-daocloud", "k8s-sjtu", "quay-nju"),
         *("npm-npmmirror", "npm-huawei", "npm-tencent"),
         *("go-goproxy-cn", "go-aliyun"),
         *("rustup-rsproxy", "rustup-ustc", "rustup-tuna", "rustup-aliyun", "rustup-nju"),
@@ -144,8 +162,9 @@ def test_no_address_stands_for_two_mirrors(catalog: Catalog) -> None:
     assert [address for address, count in addresses.items() if count > 1] == []
 
 
-def test_registry_mirrors_are_for_docker_hub(catalog: Catalog) -> None:
-    assert {(mirror.kind, mirror.registry) for mirror in catalog.of("docker")} == {("registry-mirror", "docker.io")}
+@pytest.mark.parametrize(("ecosystem", "registry"), REGISTRIES.items(), ids=REGISTRIES)
+def test_registry_mirrors_are_for_one_registry(catalog: Catalog, ecosystem: str, registry: str) -> None:
+    assert {(mirror.kind, mirror.registry) for mirror in catalog.of(ecosystem)} == {("registry-mirror", registry)}
 
 
 def test_dead_hosts_belong_to_no_mirror_that_lives(catalog: Catalog) -> None:

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from mirrorctl.catalog import GITHUB, UNUSABLE_KINDS
 from mirrorctl.catalog.addresses import is_origin
 from mirrorctl.catalog.syntax import Table
-from mirrorctl.model import FreshnessRecipe, Status, Sync
+from mirrorctl.model import REGISTRIES, FreshnessRecipe, Status, Sync
 from mirrorctl.text import _
 
 # git: what stands before the rest of an address that begins with `replaces`
 PREFIX_KINDS = frozenset({"url-prefix", "path-prefix", "host-replace"})
 KINDS = frozenset({"index", "registry-mirror", "repo", "endpoint"}) | PREFIX_KINDS | UNUSABLE_KINDS
-_DEFAULT_KINDS = {"pypi": "index", "docker": "registry-mirror"}
+_DEFAULT_KINDS = {"pypi": "index", **dict.fromkeys(REGISTRIES, "registry-mirror")}
 _DEFAULT_KINDS |= dict.fromkeys(("npm", "go", "rustup", "huggingface", "homebrew"), "endpoint")
 
 _KEYS = frozenset(
@@ -92,7 +92,7 @@ def _read_mirror(table: Table, mirror_id: str, *, bundled: bool, origin: str) ->
         "domain": table.text("domain") or operator,
         "rank": _read_rank(table, status),
         "replaces": _read_urls(table, "replaces") or ((GITHUB,) if kind in PREFIX_KINDS else ()),
-        "registry": table.text("registry") or ("docker.io" if kind == "registry-mirror" else None),
+        "registry": table.text("registry") or (REGISTRIES.get(ecosystem) if kind == "registry-mirror" else None),
         "aliases": _read_urls(table, "aliases"),
         "replaced_by": table.text("replaced_by"),
         "quirks": table.texts("quirks"),
@@ -188,6 +188,9 @@ def _check_url(table: Table, fields: Mapping[str, Any]) -> None:
     kind, url = fields["kind"], fields["url"]
     if kind == "registry-mirror" and not is_origin(url):
         table.refuse("url", _("a registry mirror is a scheme, a host and maybe a port, without a path"))
+    if kind == "registry-mirror" and fields["registry"] != REGISTRIES.get(fields["ecosystem"]):
+        # A client that is sent elsewhere would get other images under the same names.
+        table.refuse("registry", _("mirrors of this registry belong to another ecosystem"))
     if kind in PREFIX_KINDS and not url.endswith("/"):
         table.refuse("url", _("the address of a {kind} has to end with a slash", kind=kind))
     for index, prefix in enumerate(fields["replaces"]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorctl.ecosystems import docker, git, go, huggingface, npm, pypi, registries, rustup
+from mirrorctl.ecosystems import docker, gcr, ghcr, git, go, huggingface, k8s, npm, pypi, quay, rustup
 from mirrorctl.ecosystems.base import Ecosystem
 
 ECOSYSTEMS: dict[str, Ecosystem] = {
@@ -13,7 +13,10 @@ ECOSYSTEMS: dict[str, Ecosystem] = {
     go.NAME: go,
     rustup.NAME: rustup,
     huggingface.NAME: huggingface,
-    **{registry.NAME: registry for registry in registries.FURTHER},
+    ghcr.NAME: ghcr,
+    quay.NAME: quay,
+    gcr.NAME: gcr,
+    k8s.NAME: k8s,
 }
 
 __all__ = ["ECOSYSTEMS", "Ecosystem"]

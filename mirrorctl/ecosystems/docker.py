@@ -62,13 +62,14 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
     base = mirror.url.rstrip("/")
     images = canaries.get("images", ())
     challenge = yield from greet(base)
-    for image in images:
+    for named in images:
+        image, _colon, label = named.partition(":")
         headers = (yield from token_for(challenge, image)) if challenge else {}
-        tag = manifest_request(base, image, "latest", headers)
+        tag = manifest_request(base, image, label or "latest", headers)
         reply = yield tag
         if reply.status == 401 and not headers:  # open at the door, a token for each room
             headers = yield from token_for(challenge_of(reply), image)
-            tag = manifest_request(base, image, "latest", headers)
+            tag = manifest_request(base, image, label or "latest", headers)
             reply = yield tag
         if reply.status == 404:
             continue
