@@ -71,20 +71,12 @@ def form_of(path: Path) -> str:
 def _write(console: Console, session: Session, outputs: tuple[Path, ...], result: Result[BenchReport]) -> None:
     if not outputs:
         return
-    from mirrorctl.render.envelope import envelope
     from mirrorctl.render.language import translator
     from mirrorctl.render.report import write_report
     from mirrorctl.render.text import Writer
 
     writer = Writer(translate=translator(console.language))
-    written = []
-    for path in outputs:
-        form = form_of(path)
-        if form == "json":  # what --json prints, exit code and warnings included
-            data = (envelope(result, writer.translate) + "\n").encode()
-        else:
-            data = write_report(result.data, form, writer, console.language)
-        written.append((path, data))
+    written = [(path, write_report(result, form_of(path), writer, console.language)) for path in outputs]
     write_outputs(session, written)
 
 

@@ -104,7 +104,7 @@ def report(*workloads: WorkloadReport, interrupted: bool = False) -> BenchReport
                     bytes=_("what the interfaces of the machine received meanwhile"),
                 ),
             ),
-            notes=(_("Names were looked up anew for each pull."),),
+            notes=(_("intervals are percentile intervals of the bootstrap"),),
         ),
         environment=Environment(
             mirrorctl="0.2.0",

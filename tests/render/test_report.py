@@ -10,6 +10,7 @@ import pytest
 from render import reports
 
 from mirrorctl.benchmark import BenchReport, WorkloadReport
+from mirrorctl.commands.result import Result
 from mirrorctl.errors import UsageError
 from mirrorctl.render import report as package
 from mirrorctl.render.report import check_form, write_report
@@ -44,12 +45,16 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
+def found(report: BenchReport) -> Result[BenchReport]:
+    return Result(command="bench", data=report)
+
+
 def html(report: BenchReport, writer: Writer = ENGLISH, language: str = "en") -> str:
-    return write_report(report, "html", writer, language).decode()
+    return write_report(found(report), "html", writer, language).decode()
 
 
 def markdown(report: BenchReport, writer: Writer = ENGLISH) -> str:
-    return write_report(report, "md", writer, "en").decode()
+    return write_report(found(report), "md", writer, "en").decode()
 
 
 def hostile() -> BenchReport:
@@ -59,8 +64,8 @@ def hostile() -> BenchReport:
     runs = tuple(replace(run, error=None if run.ok else text) for run in work.runs)
     sources = tuple(replace(source, url=HOSTILE, operator=HOSTILE, trust=HOSTILE) for source in work.sources)
     report = reports.report(replace(work, runs=runs, sources=sources, description=text))
-    found = replace(report.environment, network=(HOSTILE,), proxies=(HOSTILE,), cpu=HOSTILE, os=HOSTILE)
-    return replace(report, environment=found)
+    machine = replace(report.environment, network=(HOSTILE,), proxies=(HOSTILE,), cpu=HOSTILE, os=HOSTILE)
+    return replace(report, environment=machine)
 
 
 def test_the_verdict_comes_first() -> None:
@@ -146,7 +151,7 @@ def test_what_comes_from_data_is_no_markdown() -> None:
 
 @pytest.mark.parametrize("form", ["html", "md"])
 def test_whatever_is_said_is_translated(form: str) -> None:
-    text = write_report(reports.report(), form, BRACKETS, "zh").decode()
+    text = write_report(found(reports.report()), form, BRACKETS, "zh").decode()
     said = list(Page(text).texts) if form == "html" else text.splitlines()
     assert not [part for part in said if untranslated(part) and "--no-cache-dir" not in part]
 
@@ -187,7 +192,7 @@ def test_tables_have_heads_and_pictures_have_words() -> None:
 
 
 def test_json_is_the_document_of_the_command() -> None:
-    document = json.loads(write_report(reports.report(), "json", ENGLISH, "en"))
+    document = json.loads(write_report(found(reports.report()), "json", ENGLISH, "en"))
     assert (document["schema"], document["command"]) == ("mirrorctl/1", "bench")
     assert [work["name"] for work in document["data"]["workloads"]] == ["typical", "small", "large"]
 
@@ -201,7 +206,7 @@ def test_reports_without_pulls_can_be_written() -> None:
 
 def test_other_forms_are_refused() -> None:
     with pytest.raises(UsageError, match="no report of the form 'pdf'"):
-        write_report(reports.report(), "pdf", ENGLISH, "en")
+        write_report(found(reports.report()), "pdf", ENGLISH, "en")
 
 
 @pytest.fixture
@@ -212,7 +217,7 @@ def without_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("without_extra")
 def test_a_missing_extra_is_named() -> None:
     with pytest.raises(UsageError, match=r"needs pygal, which mirrorctl-cn\[report\] brings") as caught:
-        write_report(reports.report(), "html", ENGLISH, "en")
+        write_report(found(reports.report()), "html", ENGLISH, "en")
     assert "pip install 'mirrorctl-cn[report]'" in str(caught.value.hint)
     for form in ("md", "json"):
         check_form(form)

@@ -11,6 +11,7 @@ import pytest
 from chromium import Tab
 from render import reports
 
+from mirrorctl.commands.result import Result
 from mirrorctl.render.report import write_report
 from mirrorctl.render.text import Writer
 
@@ -60,7 +61,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_bytes(write_report(reports.report(), "html", Writer(), "en"))
+    path.write_bytes(write_report(Result(command="bench", data=reports.report()), "html", Writer(), "en"))
     return path
 
 
@@ -108,7 +109,7 @@ def test_the_chart_puts_pulls_where_their_seconds_are(tab: Tab, page: Path) -> N
 def test_nothing_of_the_data_runs(tab: Tab, tmp_path: Path) -> None:
     path = tmp_path / "hostile.html"
     work = reports.workload("pip", HOSTILE, {"direct": (9, 1, 0, 0), HOSTILE: (3, 0.2, 0, 0)}, items=(HOSTILE,))
-    path.write_bytes(write_report(reports.report(work), "html", Writer(), "en"))
+    path.write_bytes(write_report(Result(command="bench", data=reports.report(work)), "html", Writer(), "en"))
     tab.show(390)
     tab.open(path)
     assert tab.evaluate("document.title") == "mirrorctl benchmark, 2026-09-15"

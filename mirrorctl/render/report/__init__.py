@@ -7,8 +7,10 @@ report ──▶ View (words and figures in one language) ──▶ Markdown
 from __future__ import annotations
 
 from importlib.util import find_spec
+from typing import Any
 
 from mirrorctl.benchmark import BenchReport
+from mirrorctl.commands.result import Result
 from mirrorctl.errors import UsageError
 from mirrorctl.render.report.view import View
 from mirrorctl.render.text import Writer
@@ -19,14 +21,17 @@ EXTRA = "report"
 NEEDED = ("jinja2", "pygal")
 
 
-def write_report(report: BenchReport, form: str, writer: Writer, language: str) -> bytes:
-    """The report in one of FORMS. Raises UsageError for another one, and where the libraries for HTML are missing."""
+def write_report(result: Result[BenchReport], form: str, writer: Writer, language: str) -> bytes:
+    """What a benchmark has found in one of FORMS. JSON is what the command prints with --json.
+
+    Raises UsageError for another form, and where the libraries for HTML are missing.
+    """
     check_form(form)
     if form == "json":
-        return _json(report, writer)
+        return _json(result, writer)
     from mirrorctl.render.report.assembly import make_view  # noqa: PLC0415  JSON does without it
 
-    return _write(make_view(report, writer, language), form)
+    return _write(make_view(result.data, writer, language), form)
 
 
 def check_form(form: str) -> None:
@@ -57,8 +62,7 @@ def _write(view: View, form: str) -> bytes:
     return write_html(view).encode()
 
 
-def _json(report: BenchReport, writer: Writer) -> bytes:
-    from mirrorctl.commands.result import Result  # noqa: PLC0415  HTML and Markdown do without it
-    from mirrorctl.render.envelope import envelope  # noqa: PLC0415
+def _json(result: Result[Any], writer: Writer) -> bytes:
+    from mirrorctl.render.envelope import envelope  # noqa: PLC0415  HTML and Markdown do without it
 
-    return envelope(Result(command="bench", data=report), writer.translate).encode() + b"\n"
+    return envelope(result, writer.translate).encode() + b"\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mirrorctl.benchmark import BenchReport, ClientVersion, Environment, Method, Source, TargetMethod
 from mirrorctl.benchmark.verdict import seconds
 from mirrorctl.render.report.figures import UNKNOWN, size
-from mirrorctl.render.report.sections import role, way
+from mirrorctl.render.report.sections import role, sentence, way
 from mirrorctl.render.report.view import Block, Cell, Fact, Row, Sheet
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
@@ -30,24 +30,10 @@ def fact(writer: Writer, term: Text, *values: object, code: bool = False) -> Fac
 
 
 def _method_block(method: Method, elapsed_s: float, writer: Writer) -> Block:
-    rounds = _(
-        "at most {most}, at least {least}; in each, every way has its turn in random order",
-        most=method.rounds,
-        least=method.least_rounds,
-    )
+    rounds = _("at most {most}, at least {least}", most=method.rounds, least=method.least_rounds)
     stop = _("when every interval is at most {share:.0%} of its value wide", share=method.narrow)
-    interval = _(
-        "{confidence:.0%}, by bootstrap: the rounds are drawn again {resamples} times",
-        confidence=method.confidence,
-        resamples=method.resamples,
-    )
-    notes = (
-        _(
-            "A pull that failed or was cut off has not finished: it stands above every one that has, and is never dropped."
-        ),
-        _("A way is called faster or slower when the interval of its speed-up does not contain 1."),
-        *method.notes,
-    )
+    interval = _("{confidence:.0%}, by {resamples} resamples", confidence=method.confidence, resamples=method.resamples)
+    apart = _("a way is called faster or slower when the interval of its speed-up does not contain 1")
     return Block(
         anchor="method",
         heading=writer.say(_("Method")),
@@ -59,7 +45,7 @@ def _method_block(method: Method, elapsed_s: float, writer: Writer) -> Block:
             fact(writer, _("seed"), method.seed),
             fact(writer, _("took"), seconds(elapsed_s)),
         ),
-        remarks=tuple(writer.say(note) for note in notes),
+        remarks=tuple(sentence(note, writer) for note in (*method.notes, apart)),
     )
 
 

@@ -31,7 +31,9 @@ def role(via: str) -> str:
 
 def sentence(text: Text, writer: Writer, *, names: tuple[str, ...] = ()) -> str:
     """A message as a sentence of its own. What begins with a name keeps its first letter."""
-    said = writer.say(_("{sentence}.", sentence=text))
+    said = writer.say(text)
+    if not said.endswith((".", "!", "?", "…", "。", "！", "？")):
+        said = writer.say(_("{sentence}.", sentence=said))
     return said if said.startswith(names) else said[:1].upper() + said[1:]
 
 
