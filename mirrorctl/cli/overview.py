@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         N_("Look"),
         (
             ("status", N_("Show which source each client really uses, and who says so")),
+            ("doctor", N_("Find what is wrong on this machine, and repair what is safe to repair")),
             ("probe", N_("Measure the mirrors and rank them; change nothing")),
             ("verify", N_("Compare what mirrors serve with upstream, or with one another")),
             ("bench", N_("Pull with the real clients, direct and through mirrors, and compare")),
