@@ -13,6 +13,7 @@ from mirrorctl.ecosystems.agents import agent_of
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
+from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
@@ -148,7 +149,7 @@ def _unlisted(url: str, ecosystem: str) -> Mirror:
     """A mirror that the catalog does not know; the user vouches for it."""
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) or not url.isascii():
         raise UsageError(
-            _("{url} cannot be a mirror", url=repr(url)),
+            _("{url} cannot be a mirror", url=repr(redact(url))),
             hint=_(
                 "a mirror is http(s)://host[:port][/path], without password, query or fragment; "
                 "passwords belong into ~/.netrc"
