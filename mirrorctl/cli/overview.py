@@ -13,6 +13,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
         N_("Change"),
         (
             ("use", N_("Make clients use the fastest mirror, a certain one, or upstream")),
+            ("apply", N_("Bring the clients to what a profile states")),
             ("undo", N_("Take back the latest change, or a certain one")),
             ("env", N_("Print the variables that make clients use a mirror, and write nothing")),
             ("exec", N_("Run a program whose clients use a mirror, and write nothing")),

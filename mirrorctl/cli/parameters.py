@@ -38,6 +38,9 @@ WhichOrNone = Annotated[
         help=N_("fastest, upstream, the id of a mirror or an operator, or a URL; without it, a list to choose from"),
     ),
 ]
+Check = Annotated[bool, typer.Option("--check", help=N_("Write nothing, and exit with 4 if anything would change"))]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help=N_("Do not ask"))]
+NoVerify = Annotated[bool, typer.Option("--no-verify", help=N_("Do not check the change by a real pull"))]
 Force = Annotated[bool, typer.Option("--force", help=N_("Use a named mirror although it is known not to work"))]
 DryRun = Annotated[bool, typer.Option("--dry-run", help=N_("Show the change, write nothing"))]
 MaxAge = Annotated[

@@ -7,6 +7,7 @@ import typer
 from mirrorctl.cli.console import console_of
 from mirrorctl.cli.parameters import (
     Budget,
+    Check,
     Deadline,
     DryRun,
     FallbackOption,
@@ -15,10 +16,12 @@ from mirrorctl.cli.parameters import (
     MaxAge,
     MaxLag,
     NoReload,
+    NoVerify,
     ScopeOption,
     Targets,
     TrustOption,
-    Which,
+    WhichOrNone,
+    Yes,
     parse_duration,
     parse_size,
 )
@@ -29,14 +32,12 @@ from mirrorctl.text import N_
 
 def command(
     ctx: typer.Context,
-    which: Which,
+    which: WhichOrNone = None,
     target: Targets = None,
     scope: ScopeOption = None,
     dry_run: DryRun = False,
-    check: Annotated[
-        bool, typer.Option("--check", help=N_("Write nothing, and exit with 4 if anything would change"))
-    ] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help=N_("Do not ask"))] = False,
+    check: Check = False,
+    yes: Yes = False,
     trust: TrustOption = Trust.COMPANY,
     max_lag: MaxLag = "24h",
     deadline: Deadline = "8s",
@@ -44,7 +45,7 @@ def command(
     fallback: FallbackOption = Fallback.FAIL,
     latency_only: LatencyOnly = False,
     max_age: MaxAge = None,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help=N_("Do not check the change by a real pull"))] = False,
+    no_verify: NoVerify = False,
     no_reload: NoReload = False,
     replace_private: Annotated[
         bool,
@@ -65,7 +66,7 @@ def command(
         force=force,
     )
     request = Request(
-        which=which,
+        which=which or "",
         targets=tuple(target or ()),
         scope=scope,
         policy=policy,
