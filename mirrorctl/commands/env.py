@@ -9,6 +9,7 @@ from mirrorctl.commands import selection
 from mirrorctl.commands.choice import Asking, Fallback, Request, fallen_back, fastest_of, named_of
 from mirrorctl.commands.env_clients import concerned_names, find_speakers, is_certain
 from mirrorctl.commands.outcome import MirrorRef
+from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST, UPSTREAM
 from mirrorctl.commands.session import Present, Session, pick_scope, read_files
@@ -94,11 +95,11 @@ def env(
                 _tell(session, machine, SPEAKERS[name], client, mirrors, found)
         except (NoMirrorError, ConflictError) as error:
             found.errors.append(error)
-    found.warnings += _flags(speakers, command)
+    found.warnings += [*rankings.notices, *_flags(speakers, command)]
     return _result(found, rankings, strict=bool(request.targets), login=bool(login))
 
 
-def _result(found: Findings, rankings: dict[str, Ranking], *, strict: bool, login: bool) -> Result[EnvData]:
+def _result(found: Findings, rankings: Rankings, *, strict: bool, login: bool) -> Result[EnvData]:
     """What was asked for has to be there; of what is there anyway, some of it."""
     settled = found.views or any(notice.code == "fallback" for notice in found.warnings)
     failed = found.errors if strict or not settled else []
@@ -132,14 +133,16 @@ def _without_login(request: Request) -> tuple[Request, str]:
 
 def _measure(
     session: Session, request: Request, clients: dict[str, Client], on_event: Callable[[Event], None] | None
-) -> dict[str, Ranking]:
+) -> Rankings:
     if request.which != FASTEST:
-        return {}
+        return Rankings()
     ecosystems = dict.fromkeys(SPEAKERS.ecosystem(name) for name in clients)
     racing: dict[str, Sequence[Mirror]] = {
         name: selection.candidates(session, name, request.policy) for name in ecosystems if can_race(name)
     }
-    return {ranking.ecosystem: ranking for ranking in selection.measure(session, racing, request.policy, on_event)}
+    from mirrorctl.commands import remembering  # noqa: PLC0415  start-up time: only `fastest` needs it
+
+    return remembering.measure(session, racing, request.policy, on_event, max_age_s=request.max_age_s)
 
 
 def can_race(ecosystem: str) -> bool:
@@ -150,7 +153,7 @@ def can_race(ecosystem: str) -> bool:
 
 
 def _choose(
-    session: Session, request: Request, speaker: Speaker, rankings: dict[str, Ranking], found: Findings
+    session: Session, request: Request, speaker: Speaker, rankings: Rankings, found: Findings
 ) -> tuple[Mirror, ...] | None:
     """The mirrors; None where the environment is left as it is."""
     if request.which == UPSTREAM:

@@ -11,6 +11,7 @@ from mirrorctl.cli.parameters import (
     FallbackOption,
     Force,
     LatencyOnly,
+    MaxAge,
     MaxLag,
     Targets,
     TrustOption,
@@ -39,6 +40,7 @@ def command(
     budget: Budget = "25MB",
     fallback: FallbackOption = Fallback.FAIL,
     latency_only: LatencyOnly = False,
+    max_age: MaxAge = None,
     force: Force = False,
 ) -> None:
     from mirrorctl.cli.env import run_env
@@ -53,5 +55,11 @@ def command(
         latency_only=latency_only,
         force=force,
     )
-    request = Request(which=which, targets=tuple(target or ()), policy=policy, fallback=fallback)
+    request = Request(
+        which=which,
+        targets=tuple(target or ()),
+        policy=policy,
+        fallback=fallback,
+        max_age_s=parse_duration(max_age) if max_age else None,
+    )
     run_env(console_of(ctx), request, form)
