@@ -1,19 +1,33 @@
-"""How other programs choose a mirror, in a few lines each, for the simulated network.
+"""How other programs choose a mirror, in a few lines each.
 
 Each is the strategy as published, no worse: what it asks for, how long it waits, how many at a time, what it compares.
+They run in the simulated network, and over real connections:
+
+    python rivals.py STRATEGY LARGE_PROJECT INDEX_URL...      prints the index chosen
 """
 
 from __future__ import annotations
 
 import asyncio  # noqa: TID253  tests may
+import re
+import ssl
 import statistics
+import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias, TypeVar
+from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
 
 import httpcore
-from probing.simulation import LARGE_BYTES, Arm, Backend, VirtualLoop, World
+import httpx  # noqa: TID253
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
+
+from probing.simulation import LARGE_BYTES, Arm, Backend, VirtualLoop, World  # noqa: E402
 
 T = TypeVar("T")
 LARGE = "/files/big-1.0-py3-none-any.whl"
@@ -41,8 +55,12 @@ class Fetch:
         return self.bytes / max(1e-6, self.total_s - self.first_s) if self.bytes else 0.0
 
 
+class Client(Protocol):
+    async def get(self, name: str, path: str, size: int, timeout_s: float) -> Fetch: ...
+
+
 @dataclass(slots=True)
-class Client:
+class SimulatedClient:
     world: World
 
     async def get(self, name: str, path: str, size: int, timeout_s: float) -> Fetch:
@@ -78,6 +96,55 @@ class Client:
             bytes=int(marks["bytes"]),
             whole=whole,
         )
+
+
+@dataclass(slots=True)
+class RealClient:
+    """Over real connections. A name is the address of an index; paths are those of the simulated one."""
+
+    large: str  # the project whose newest wheel stands for the large file
+    tls: ssl.SSLContext
+    links: dict[str, str] = field(default_factory=dict)
+
+    async def get(self, name: str, path: str, size: int, timeout_s: float) -> Fetch:
+        """Downloads up to `size` bytes over a new connection, for at most `timeout_s`."""
+        began_s, marks = time.monotonic(), {"bytes": 0.0, "status": 0.0}
+
+        async def trace(event: str, info: Mapping[str, object]) -> None:
+            if event == "connection.connect_tcp.complete":
+                marks.setdefault("connect", time.monotonic() - began_s)
+
+        whole = False
+        async with httpx.AsyncClient(verify=self.tls, follow_redirects=True, timeout=timeout_s) as client:
+            with suppress(TimeoutError, httpx.HTTPError, httpx.InvalidURL):
+                async with asyncio.timeout(timeout_s):
+                    url = await self._url(client, name, path)
+                    began_s = time.monotonic()
+                    headers = {"Accept-Encoding": "identity", "Range": f"bytes=0-{size - 1}"}
+                    async with client.stream("GET", url, headers=headers, extensions={"trace": trace}) as reply:
+                        marks |= {"status": reply.status_code, "first": time.monotonic() - began_s}
+                        async for chunk in reply.aiter_raw():
+                            marks["bytes"] += len(chunk)
+                            if marks["bytes"] >= size:
+                                break
+                        whole = True
+        return Fetch(
+            status=200 if marks["status"] == 206 else int(marks["status"]),
+            connect_s=marks.get("connect", FAILED),
+            first_s=marks.get("first", FAILED),
+            total_s=time.monotonic() - began_s,
+            bytes=int(marks["bytes"]),
+            whole=whole,
+        )
+
+    async def _url(self, client: httpx.AsyncClient, name: str, path: str) -> str:
+        if path != LARGE:
+            return f"{name}/{path.removeprefix('/simple/')}"
+        if name not in self.links:
+            reply = await client.get(f"{name}/{self.large}/")
+            found = re.findall(r'href="([^"#]+\.whl)', reply.text)
+            self.links[name] = str(reply.url.join(found[-1] if found else f"{name}/nothing.whl"))
+        return self.links[name]
 
 
 Strategy: TypeAlias = Callable[[Client, Sequence[str]], Awaitable[str | None]]
@@ -162,9 +229,24 @@ def choose(strategy: Strategy, arms: Sequence[Arm], line: float) -> tuple[str | 
     world = World({arm.name: arm for arm in arms}, line)
 
     async def timed() -> tuple[str | None, float]:
-        chosen = await strategy(Client(world), [arm.name for arm in arms])
+        chosen = await strategy(SimulatedClient(world), [arm.name for arm in arms])
         return chosen, asyncio.get_running_loop().time()
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         chosen, seconds = runner.run(timed())
     return chosen, seconds, world.sent_bytes
+
+
+def main(strategy: str, large: str, *names: str) -> int:
+    client = RealClient(large, ssl.create_default_context())
+
+    async def chosen_one() -> str | None:
+        return await RIVALS[strategy](client, names)
+
+    chosen = asyncio.run(chosen_one())
+    print(chosen or "none")
+    return 0 if chosen else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
