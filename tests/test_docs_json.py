@@ -16,6 +16,7 @@ import pytest
 
 from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.env import EnvData
+from mirrorctl.commands.evidence import VerifyData
 from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.outcome import UseData
@@ -32,6 +33,7 @@ COMMANDS: dict[str, type[Any]] = {
     "use": UseData,
     "env": EnvData,
     "probe": ProbeData,
+    "verify": VerifyData,
     "status": StatusData,
     "list": ListData,
     "history": HistoryData,

@@ -7,24 +7,19 @@ from datetime import UTC, datetime
 
 from mirrorctl import mismatches
 from mirrorctl.commands.session import Session
+from mirrorctl.ecosystems.base import Rejected
 from mirrorctl.errors import MismatchError
 from mirrorctl.mismatches import Mismatch
 from mirrorctl.model import Mirror, Probe, Ranking, Reason
 from mirrorctl.text import Text, _
 from mirrorctl.values import replace
 
-CODE = "mismatch"
-
 
 def held_back(session: Session, mirrors: Iterable[Mirror]) -> dict[str, Probe]:
     """Of `mirrors`, those that are not to be measured: a rejected probe by the id of each."""
     known = mismatches.load(session.machine, datetime.now(UTC))
     found = {mirror.id: (mirror, mismatches.find(known, mirror)) for mirror in mirrors} if known else {}
-    return {
-        name: Probe(mirror=mirror, reason=Reason(code=CODE, detail=_detail(entry)))
-        for name, (mirror, entry) in found.items()
-        if entry
-    }
+    return {name: Probe(mirror=mirror, reason=_reason(entry)) for name, (mirror, entry) in found.items() if entry}
 
 
 def with_held_back(
@@ -59,6 +54,11 @@ def refuse(session: Session, mirrors: Sequence[Mirror]) -> None:
                 ),
                 subject=mirror.id,
             )
+
+
+def _reason(entry: Mismatch) -> Reason:
+    rejected = Rejected("mismatch", _("It was found to serve other bytes: {detail}.", detail=_detail(entry)))
+    return Reason(code=rejected.code, detail=rejected.detail)
 
 
 def _detail(entry: Mismatch) -> Text:
