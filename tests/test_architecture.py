@@ -69,6 +69,7 @@ OWNERS = {
     "httpx": ("probing",),
     "jinja2": ("render.report.page",),
     "pygal": ("render.report.chart",),
+    "prompt_toolkit": ("cli.chooser",),
     "rich": ("render",),
     "socket": ("probing", "process"),
     "ssl": ("probing",),

@@ -8,9 +8,13 @@ from mirrorctl.cli.console import Console
 from mirrorctl.commands.change import Switches
 from mirrorctl.commands.choice import Request
 from mirrorctl.commands.use import use
+from mirrorctl.errors import UsageError
+from mirrorctl.text import _
 
 
 def run_use(console: Console, request: Request, *, yes: bool, verify: bool, activate: bool) -> None:
+    if not request.which:
+        request = _chosen(console, request)
     from mirrorctl.cli.progress import progress
     from mirrorctl.render.changes import use_lines
 
@@ -28,3 +32,15 @@ def run_use(console: Console, request: Request, *, yes: bool, verify: bool, acti
         )
     sys.stderr.flush()
     console.finish(result, use_lines)
+
+
+def _chosen(console: Console, request: Request) -> Request:
+    """What somebody chooses from a list. Raises UsageError where nobody is there to choose."""
+    if not console.interactive:
+        raise UsageError(_("{name} is missing", name="WHICH"), hint=_("mirrorctl use fastest takes the best one"))
+    from mirrorctl.cli.chooser import choose
+
+    chosen = choose(console, request)
+    if chosen is None:
+        raise KeyboardInterrupt
+    return chosen

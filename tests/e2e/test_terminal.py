@@ -64,3 +64,28 @@ def test_no_colour_on_request(machine: Workstation) -> None:
 def test_a_reader_that_has_seen_enough_is_no_error(bare: Workstation) -> None:
     ran = bare.run("sh", "-c", '"$0" -m mirrorctl list --all | head -n 1', sys.executable)
     assert ran.stderr == ""
+
+
+def test_without_a_name_one_is_chosen_from_a_list(choice: Workstation, slow_index: Server) -> None:
+    """Also the slower one, found by typing."""
+    with choice.terminal("use", "-t", "pip", "--no-verify", "--lang", "en") as terminal:
+        terminal.read_until("which mirror?")
+        terminal.type("far\r")
+        terminal.read_until("[y/N]")
+        terminal.type("y\n")
+        assert terminal.end() == 0
+    assert slow_index.url in (choice.home / ".config/pip/pip.conf").read_text()
+
+
+@pytest.mark.parametrize("keys", ["\x1b", "\x03"], ids=["escape", "ctrl-c"])
+def test_leaving_the_list_changes_nothing(machine: Workstation, keys: str) -> None:
+    with machine.terminal("use", "-t", "pip", "--lang", "en") as terminal:
+        terminal.read_until("which mirror?")
+        terminal.type(keys)
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.seen
+    assert not (machine.home / ".config").exists()
+
+
+def test_without_a_terminal_a_name_is_needed(machine: Workstation) -> None:
+    assert "WHICH is missing" in machine.mirrorctl("use", "--lang", "en").ended(2).stderr
