@@ -15,6 +15,7 @@ from mirrorctl.diagnosis.case import Case, Place, check_address
 from mirrorctl.diagnosis.docker_file import check_syntax
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity, line_of
 from mirrorctl.diagnosis.known import host_of, is_inside, mirror_of
+from mirrorctl.diagnosis.wording import unchecked
 from mirrorctl.dialogue import Dialogue, run
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Client, Scope, Trust
@@ -59,7 +60,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
             yield from _check_flags(case, file.path, text, settings)
             yield from _check_logins(case, file.path, text, urls)
             yield from _check_force(case, file.path, text, urls, file.scope, broken=bool(broken))
-        yield from _check_insecure(file.path, text, settings, urls)
+        yield from _check_insecure(case, file.path, text, settings, urls)
 
 
 # The list
@@ -226,19 +227,14 @@ def _check_logins(case: Case, path: Path, text: str, urls: list[str]) -> Iterato
             )
 
 
-def _check_insecure(path: Path, text: str, settings: dict[str, Any], urls: list[str]) -> Iterator[Finding]:
+def _check_insecure(case: Case, path: Path, text: str, settings: dict[str, Any], urls: list[str]) -> Iterator[Finding]:
     hosts = settings.get("insecure-registries")
     for host in hosts if isinstance(hosts, list) else []:
         served = [url for url in urls if url.startswith("https://") and url.partition("://")[2].rstrip("/") == host]
         if served:
-            yield Finding(
-                code=Code.TRUSTED_HOST,
-                severity=Severity.WARNING,
-                target=NAME,
-                subject=str(host),
-                path=path,
-                line=line_of(text, f'"{host}"'),
-                message=_("dockerd does not check the certificate of the mirror {host}", host=str(host)),
-                remedy=_("take it out of insecure-registries; /etc/docker/certs.d/{host}/ca.crt names an authority",
-                         host=str(host)),
-            )  # fmt: skip
+            place = Place(name="insecure-registries", path=path, line=line_of(text, f'"{host}"'))
+            remedy = _(
+                "take it out of insecure-registries; /etc/docker/certs.d/{host}/ca.crt names an authority",
+                host=str(host),
+            )
+            yield unchecked(case, str(host), place, remedy)

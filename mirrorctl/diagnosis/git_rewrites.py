@@ -14,7 +14,6 @@ from mirrorctl.diagnosis.known import find_dead, host_of, mirror_of
 from mirrorctl.model import Trust
 from mirrorctl.redaction import redact
 from mirrorctl.targets import git_repairs
-from mirrorctl.targets.git_conflicts import is_mirroring
 from mirrorctl.targets.git_rules import FETCH, NAMES, PUSH, Entry, push_url, winner
 from mirrorctl.text import _
 
@@ -47,7 +46,7 @@ def check_rewrites(case: Case, rewrites: Sequence[Rewrite], entries: Sequence[En
             continue
         if find_dead(case.catalog, rule.base, NAME):
             yield from check_address(case, rule.base, rewrite.place, partial(_repair, rewrite, rewrites))
-        elif is_mirroring(rule) and rule.base.startswith(("http", "git:")):
+        elif host_of(rule.prefix) and rule.base.startswith(("http", "git:")):
             yield from check_address(case, rule.base, rewrite.place)
             yield from _foreign(case, rewrite)
             yield from _pushes(case, rewrite, entries)

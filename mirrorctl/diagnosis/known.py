@@ -79,7 +79,10 @@ def mirror_of(catalog: Catalog, url: str, ecosystem: str) -> Mirror | None:
 def secure_twin(catalog: Catalog, url: str, ecosystem: str) -> str | None:
     """The https address of the very mirror that `url` reaches over http."""
     scheme, separator, rest = url.strip().partition("://")
-    mirror = catalog.by_url(f"https{separator}{rest}", ecosystem) if scheme.lower() == "http" else None
+    secure = f"https{separator}{rest}" if scheme.lower() == "http" else ""
+    if secure and (renamed := find_renamed(catalog, secure, ecosystem)) and renamed.successor:
+        return renamed.successor.url
+    mirror = catalog.by_url(secure, ecosystem)
     if mirror is None or mirror.status is not Status.ACTIVE:
         return None
     return mirror.url if mirror.url.startswith("https://") else None

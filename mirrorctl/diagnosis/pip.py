@@ -14,12 +14,13 @@ from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity
 from mirrorctl.diagnosis.known import host_of, is_public, secure_twin
 from mirrorctl.diagnosis.pip_precedence import check_precedence
 from mirrorctl.diagnosis.pip_words import EXTRA, INDEX, TRUSTED, Word, variables, words_of
+from mirrorctl.diagnosis.wording import unchecked, unset
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import ini
 from mirrorctl.redaction import redact
 from mirrorctl.targets import pip_repairs
 from mirrorctl.targets.common import is_loopback
-from mirrorctl.targets.pip_settings import sources
+from mirrorctl.targets.pip_settings import COMMANDS, sources
 from mirrorctl.text import _
 
 NAME = "pip"
@@ -44,6 +45,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
         if text is None:
             continue
         try:
+            _refuse_mark(text)
             document = ini.scan(text)
         except FormatError as error:
             yield unreadable(case, path, error)
@@ -58,14 +60,20 @@ def diagnose(case: Case) -> Iterator[Finding]:
     yield from check_precedence(case, words)
 
 
+def _refuse_mark(text: str) -> None:
+    if text.startswith("\ufeff"):
+        raise FormatError(_("it begins with a byte order mark; save it as UTF-8 without one"), line=1)
+
+
 def _ignored(path: Path, document: ini.Document) -> Iterator[Finding]:
     """What looks like a setting and is none: section names are exact, and unknown keys are not complained of."""
     for section in document.sections:
-        if section.name != "global" and section.name.strip().lower() == "global":
-            yield _ignored_finding(path, section.line, f"[{section.name}]", "[global]")
+        right = section.name.strip().lower()
+        if section.name != right and right in {"global", *COMMANDS}:
+            yield _ignored_finding(path, section.line, f"[{section.name}]", f"[{right}]")
     for option in document.options:
-        if right := MISTAKEN.get(ini.normalise(option.name)):
-            yield _ignored_finding(path, option.line, option.name, right)
+        if known := MISTAKEN.get(ini.normalise(option.name)):
+            yield _ignored_finding(path, option.line, option.name, known)
 
 
 def _ignored_finding(path: Path, line: int, found: str, right: str) -> Finding:
@@ -94,7 +102,7 @@ def _check_index(case: Case, word: Word, words: list[Word]) -> Iterator[Finding]
             subject=redact(url),
             path=word.place.path,
             line=word.place.line,
-            message=_("pip takes all of {value} for an address, quotes and comments included", value=redact(repr(url))),
+            message=_("this is no address, and pip takes all of it for one: {value}", value=redact(url)),
             remedy=_("leave nothing but the address: https://host/path/simple"),
         )
         return
@@ -174,18 +182,10 @@ def _trusted(case: Case, word: Word, host: str) -> Finding:
     repair = None
     if public and word.item and word.place.path:
         repair = Repair(lens=pip_repairs.NAME, path=word.place.path, changes=((word.item, None),))
-    return Finding(
-        code=Code.TRUSTED_HOST,
-        severity=Severity.WARNING,
-        target=NAME,
-        subject=word.word,
-        path=word.place.path,
-        line=word.place.line,
-        message=_("pip does not check the certificate of {host}, so anybody on the way can pose as it", host=word.word),
-        remedy=_("mirrorctl doctor --fix takes it out: https does not need it")
-        if repair
-        else _("unset {name}, here and where it is set at login", name=word.place.name)
-        if word.place.path is None
-        else _("if it has a certificate of its own, name its authority instead: cert = /path/to/ca.pem"),
-        repair=repair,
-    )
+    if repair:
+        remedy = _("mirrorctl doctor --fix takes it out: https does not need it")
+    elif word.place.path is None:
+        remedy = unset(word.place.name)
+    else:
+        remedy = _("if it has a certificate of its own, name its authority instead: cert = /path/to/ca.pem")
+    return unchecked(case, word.word, word.place, remedy, repair)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from mirrorctl.diagnosis.case import Case, Place
 from mirrorctl.diagnosis.finding import Code, Finding, Severity
+from mirrorctl.diagnosis.known import mirror_of
 from mirrorctl.diagnosis.pip_words import EXTRA, INDEX, Word
+from mirrorctl.diagnosis.wording import decided_by, shadowed
 from mirrorctl.errors import ConfigError
 from mirrorctl.model import Scope
 from mirrorctl.redaction import redact
@@ -54,7 +56,7 @@ def check_precedence(case: Case, words: list[Word]) -> Iterator[Finding]:
             remedy=_("take no-index out, unless pip is meant to work from find-links alone"),
         )
     if extra := in_force.get(EXTRA):
-        yield _extra(extra, _place_of(extra, places))
+        yield _extra(case, extra, _place_of(extra, places))
 
 
 def _place_of(option: Option, places: dict[tuple[Path | None, str], Place]) -> Place:
@@ -77,54 +79,43 @@ def _shadowed(
         and word.place.path is not None
         and not same_url(word.word, winner.value)
     ]
+    read = loaded(case.machine, case.client, case.contents)
     for word in lost:
         weaker = scopes.get(word.place.path or Path()) is Scope.SYSTEM and strong.path is not None
-        yield Finding(
-            code=Code.SHADOWED,
-            severity=Severity.NOTE if weaker else Severity.WARNING,
-            target=NAME,
-            subject=redact(word.word),
-            path=word.place.path,
-            line=word.place.line,
-            message=_(
-                "pip does not use this: {winner} says {url} and wins", winner=strong.said, url=redact(winner.value)
-            )
-            if word.place.path in loaded(case.machine, case.client, case.contents)
-            else _("pip does not read this file while PIP_CONFIG_FILE is set"),
-            remedy=_("keep one of the two; to change what pip uses, edit {winner}", winner=strong.said)
-            if strong.path
-            else _("unset {name}, here and where it is set at login", name=strong.name),
+        yield shadowed(
+            case,
+            word.word,
+            word.place,
+            strong if word.place.path in read else Place(name="PIP_CONFIG_FILE"),
+            winner.value.strip(),
+            meant=weaker,
         )
     if strong.path is None and not lost:
-        yield Finding(
-            code=Code.OVERRIDE,
-            severity=Severity.NOTE,
-            target=NAME,
-            subject=strong.name,
-            message=_(
-                "{name} is set, and wins over whatever the files of {target} say: {url}",
-                name=strong.name,
-                target=NAME,
-                url=redact(winner.value),
-            ),
-            remedy=_("unset {name} where it is set at login, if that is not meant", name=strong.name),
-        )
+        yield decided_by(case, strong.name, winner.value)
 
 
-def _extra(extra: Option, place: Place) -> Finding:
+def _extra(case: Case, extra: Option, place: Place) -> Finding:
+    """Packages of the same name from two places, unless both are mirrors of the same."""
+    urls = extra.value.split()
+    mirrors = all(mirror_of(case.catalog, url, case.ecosystem) for url in urls)
+    url = redact(urls[0]) if len(urls) == 1 else _("{url} and {count} more", url=redact(urls[0]), count=len(urls) - 1)
     return Finding(
         code=Code.EXTRA_INDEX,
-        severity=Severity.WARNING,
+        severity=Severity.NOTE if mirrors else Severity.WARNING,
         target=NAME,
-        subject=redact(" ".join(extra.value.split())),
+        subject=redact(" ".join(urls)),
         path=place.path,
         line=place.line,
         message=_(
+            "pip asks {url} for every package as well: that costs time, and never helps when one is down", url=url
+        )
+        if mirrors
+        else _(
             "pip takes each package from whichever index has the newest version, {url} too: "
             "whoever can publish there can replace any package",
-            url=redact(" ".join(extra.value.split())),
+            url=url,
         ),
-        remedy=_(
-            "a mirror needs no second index: take {name} out. Private packages: one index that has both", name=EXTRA
-        ),
+        remedy=_("take {name} out: a mirror needs no second index", name=EXTRA)
+        if mirrors
+        else _("serve private packages and public ones from one index, or pin them by hash"),
     )

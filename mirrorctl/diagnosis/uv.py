@@ -11,6 +11,7 @@ from typing import Any
 
 from mirrorctl.diagnosis.case import Case, Change, Place, check_address, no_change, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity, line_of
+from mirrorctl.diagnosis.wording import decided_by, shadowed, unchecked, unset
 from mirrorctl.errors import ConfigError, FormatError
 from mirrorctl.formats import tomldoc
 from mirrorctl.model import Override, Scope
@@ -42,7 +43,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
             yield from check_address(case, url, place, _change(file.path, file.scope, own))
             defaults.append((url, place))
         yield from _others(case, file.path, text, settings, own)
-        yield from _insecure(file.path, text, settings)
+        yield from _insecure(case, file.path, text, settings)
         yield from _two_defaults(file.path, text, settings)
     yield from _variables(case)
     yield from _precedence(case, defaults)
@@ -79,25 +80,16 @@ def _others(case: Case, path: Path, text: str, settings: Mapping[str, Any], own:
             yield from check_address(case, url, place, no_change)
 
 
-def _insecure(path: Path, text: str, settings: Mapping[str, Any]) -> Iterator[Finding]:
+def _insecure(case: Case, path: Path, text: str, settings: Mapping[str, Any]) -> Iterator[Finding]:
     hosts = settings.get("allow-insecure-host")
     pip = settings.get("pip")
     for host in hosts if isinstance(hosts, list) else []:
         plain = f"http://{host}"
         if any(value.startswith(plain) for value in _addresses(settings, pip)):
             continue
-        yield Finding(
-            code=Code.TRUSTED_HOST,
-            severity=Severity.WARNING,
-            target=NAME,
-            subject=str(host),
-            path=path,
-            line=line_of(text, str(host)),
-            message=_(
-                "uv does not check the certificate of {host}, so anybody on the way can pose as it", host=str(host)
-            ),
-            remedy=_("take it out of allow-insecure-host; SSL_CERT_FILE names the authority of a company"),
-        )
+        place = Place(name="allow-insecure-host", path=path, line=line_of(text, str(host)))
+        remedy = _("take it out of allow-insecure-host; SSL_CERT_FILE names the authority of a company")
+        yield unchecked(case, str(host), place, remedy)
 
 
 def _addresses(*tables: object) -> Iterator[str]:
@@ -133,14 +125,7 @@ def _variables(case: Case) -> Iterator[Finding]:
         for word in case.environ.get(name, "").split():
             yield from check_address(case, word.partition("=")[2] if "=http" in word else word, Place(name=name))
     for host in case.environ.get("UV_INSECURE_HOST", "").split():
-        yield Finding(
-            code=Code.TRUSTED_HOST,
-            severity=Severity.WARNING,
-            target=NAME,
-            subject=host,
-            message=_("uv does not check the certificate of {host}, so anybody on the way can pose as it", host=host),
-            remedy=_("unset {name}, here and where it is set at login", name="UV_INSECURE_HOST"),
-        )
+        yield unchecked(case, host, Place(name="UV_INSECURE_HOST"), unset("UV_INSECURE_HOST"))
 
 
 def _precedence(case: Case, defaults: list[tuple[str, Place]]) -> Iterator[Finding]:
@@ -161,34 +146,9 @@ def _precedence(case: Case, defaults: list[tuple[str, Place]]) -> Iterator[Findi
     scopes = {file.path: file.scope for file in case.target.files(case.machine, case.client)}
     for url, place in lost:
         meant = strong.path is not None and scopes.get(strong.path) is not scopes.get(place.path or Path())
-        yield Finding(
-            code=Code.SHADOWED,
-            severity=Severity.NOTE if meant else Severity.WARNING,
-            target=NAME,
-            subject=redact(url),
-            path=place.path,
-            line=place.line,
-            message=_(
-                "uv does not use this: {winner} says {url} and wins", winner=strong.said, url=redact(winner.value)
-            ),
-            remedy=_("keep one of the two; to change what uv uses here, edit {winner}", winner=strong.said)
-            if strong.path
-            else _("unset {name}, here and where it is set at login", name=strong.name),
-        )
+        yield shadowed(case, url, place, strong, winner.value, meant=meant)
     if strong.path is None and not lost:
-        yield Finding(
-            code=Code.OVERRIDE,
-            severity=Severity.NOTE,
-            target=NAME,
-            subject=strong.name,
-            message=_(
-                "{name} is set, and wins over whatever the files of {target} say: {url}",
-                name=strong.name,
-                target=NAME,
-                url=redact(winner.value),
-            ),
-            remedy=_("unset {name} where it is set at login, if that is not meant", name=strong.name),
-        )
+        yield decided_by(case, strong.name, winner.value)
 
 
 def _place_of(winner: Override, defaults: list[tuple[str, Place]]) -> Place:
