@@ -77,9 +77,9 @@ def _is_replaced(pair: tuple[str, str], held: list[tuple[str, str]], wanted: Map
     rule = rule_of(pair)
     if rule is None:
         return False
-    if wanted:
-        return rule.key == FETCH and rule.prefix in wanted
     ours = Rule(rule.prefix, PUSH, rule.prefix)
+    if wanted:
+        return rule.prefix in wanted and (rule.key == FETCH or rule == ours)
     guarded = any(rule_of(other) == ours for other in held)
     return guarded and (rule == ours or conflicts.is_mirroring(rule))
 
