@@ -17,6 +17,7 @@ import pytest
 from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.env import EnvData
 from mirrorctl.commands.evidence import VerifyData
+from mirrorctl.commands.doctor import DoctorData
 from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.outcome import UseData
@@ -35,6 +36,7 @@ COMMANDS: dict[str, type[Any]] = {
     "probe": ProbeData,
     "verify": VerifyData,
     "status": StatusData,
+    "doctor": DoctorData,
     "list": ListData,
     "history": HistoryData,
     "undo": UndoData,
