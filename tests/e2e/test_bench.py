@@ -26,7 +26,7 @@ pytestmark = pytest.mark.client
 
 GITHUB_PREFIX = "/https://github.com/"
 # Far slower than whatever else two busy processors may do to a pull.
-SLOW = Faults(delay_s=0.4)
+SLOW = Faults(delay_s=0.5)
 WORKLOAD = """\
 [ours]
 description = "what the tests pull"
@@ -84,4 +84,116 @@ def test_the_faster_way_is_told(machine: Workstation, upstream_index: Server, ta
     assert all(run["first_byte_s"] < run["seconds"] and run["bytes"] > 0 for run in work["runs"])
     assert {run["round"] for run in work["runs"]} == {1, 2, 3, 4}
     assert tree(machine.home, machine.state) == before
-    assert len(upstream_index.asked("/six/")) >= 4
+    assert len(upstream_index.asked("simple/six/")) >= 4
+
+
+def test_git_pulls_past_what_the_user_has_configured(machine: Workstation, slow_github: Server) -> None:
+    """His rewriting rule would lead both ways to one place, and his header is for nobody else to see."""
+    machine.write(
+        ".gitconfig",
+        '[url "https://127.0.0.1:1/"]\n\tinsteadOf = https://github.com/\n'
+        "[http]\n\textraHeader = Authorization: Basic c2VjcmV0\n",
+    )
+    file = machine.write("w.toml", WORKLOAD)
+    args = ("bench", "-t", "git", "--via", "near", "--workload", str(file), "--rounds", "4", "--json")
+    data = machine.mirrorctl(*args).ended(0).data
+    found = ways(data)
+    assert found["near-git"]["difference"] == "faster"
+    (work,) = data["workloads"]
+    assert all(run["payload_bytes"] > 100 for run in work["runs"])
+    assert work["sources"][0] == {
+        "via": "direct",
+        "url": "https://github.com/octocat/Hello-World.git",
+        "operator": None,
+        "trust": None,
+    }
+    assert slow_github.hits
+    assert all(hit.authorization is None for hit in slow_github.hits)
+
+
+def test_what_fails_and_what_takes_too_long_is_counted(
+    bare: Workstation, trusted: Authority, upstream_index: Server
+) -> None:
+    """Both keep their rows; the mirror that works is compared with a direct way that does not."""
+    file = bare.write("w.toml", WORKLOAD)
+    absent = Faults(status=404)
+    with (
+        upstream_index.failing(absent),
+        Server(application=index(), tls=trusted.tls) as works,
+        Server(application=index(), tls=trusted.tls, faults=absent) as fails,
+        Server(application=index(), tls=trusted.tls, faults=Faults(silent=True, only=".whl")) as hangs,
+    ):
+        servers = {"works": works, "fails": fails, "hangs": hangs}
+        bare.know(overlay(*(entry(name, "pypi", f"{found.url}/simple") for name, found in servers.items())))
+        vias = [word for name in servers for word in ("--via", name)]
+        args = ("bench", "-t", "uv", *vias, "--workload", str(file), "--rounds", "1", "--timeout", "9s", "--json")
+        data = bare.mirrorctl(*args).ended(0).data
+    found = ways(data)
+    assert {via: (each["runs"], each["failures"], each["timeouts"]) for via, each in found.items()} == {
+        "direct": (1, 1, 0),
+        "works": (1, 0, 0),
+        "fails": (1, 1, 0),
+        "hangs": (1, 0, 1),
+    }
+    assert found["works"]["median_s"] > 0
+    assert found["works"]["difference"] == "unknown"
+    assert found["hangs"]["median_s"] is None
+    assert found["hangs"]["low_s"] >= 9
+    (work,) = data["workloads"]
+    assert {run["via"] for run in work["runs"] if run["error"]} == {"direct", "fails", "hangs"}
+
+
+def test_ctrl_c_reports_what_there_is(machine: Workstation, upstream_index: Server, tmp_path: Path) -> None:
+    file = machine.write("w.toml", WORKLOAD)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    args = ("bench", "-t", "uv", "--via", "near-index", "--workload", str(file), "--rounds", "500", "--json")
+    outputs = ("-o", str(tmp_path / "report.json"), "-o", str(tmp_path / "report.md"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "mirrorctl", *args, *outputs, "--catalog", str(machine.catalog)],
+        env=machine.environ | {"TMPDIR": str(scratch)},
+        cwd=machine.home,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while len(upstream_index.asked("simple/six/")) < 3 and process.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    envelope = json.loads(said)
+    assert envelope["status"] == "partial"
+    assert envelope["data"]["interrupted"] is True
+    assert len(envelope["data"]["workloads"][0]["runs"]) >= 2
+    assert json.loads((tmp_path / "report.json").read_text()) == envelope
+    assert "near-index" in (tmp_path / "report.md").read_text()
+    assert list(scratch.iterdir()) == []
+
+
+def test_without_a_word_the_fastest_is_found(choice: Workstation, upstream_index: Server) -> None:
+    file = choice.write("w.toml", WORKLOAD)
+    data = choice.mirrorctl("bench", "-t", "uv", "--workload", str(file), "--rounds", "1", "--json").ended(0).data
+    assert list(ways(data)) == ["direct", "near-index"]
+    assert ways(data)["near-index"]["difference"] == "unknown"
+
+
+def test_what_is_configured_is_what_is_compared(choice: Workstation, upstream_index: Server) -> None:
+    choice.mirrorctl("use", "far-index", "-t", "uv", "-y").ended(0)
+    file = choice.write("w.toml", WORKLOAD)
+    data = choice.mirrorctl("bench", "-t", "uv", "--workload", str(file), "--rounds", "1", "--json").ended(0).data
+    assert set(ways(data)) == {"direct", "far-index"}
+
+
+@pytest.mark.docker
+def test_images_are_pulled_without_a_daemon(bare: Workstation, slow_hub: Server, trusted: Authority) -> None:
+    file = bare.write("w.toml", WORKLOAD)
+    with Server(application=registry(), tls=trusted.tls) as near:
+        bare.know(overlay(entry("near-hub", "docker", near.url)))
+        args = ("bench", "-t", "docker", "--no-daemon", "--via", "near-hub", "--workload", str(file), "--rounds", "4")
+        data = bare.mirrorctl(*args, "--json", environ={"DOCKER_HOST": "unix:///nowhere"}).ended(0).data
+    found = ways(data)
+    assert found["near-hub"]["difference"] == "faster"
+    (work,) = data["workloads"]
+    assert len({run["payload_bytes"] for run in work["runs"]}) == 1, "the same image by every way"
+    assert all(run["first_byte_s"] < run["seconds"] for run in work["runs"])
