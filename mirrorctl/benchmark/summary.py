@@ -69,18 +69,18 @@ def _summary(
     return Summary(
         via=via,
         median_s=middle.value,
-        low_s=_finite(bounds.low),
-        high_s=_finite(bounds.high),
+        low_s=finite(bounds.low),
+        high_s=finite(bounds.high),
         first_byte_s=median(first) if first else None,
         bytes=round(median(carried)) if carried else None,
         bytes_per_s=median(rates) if rates else None,
         speedup=speedup.value,
-        speedup_low=_finite(ends.low) if ends.low else None,
-        speedup_high=_finite(ends.high),
+        speedup_low=finite(ends.low) if ends.low else None,
+        speedup_high=finite(ends.high),
         runs=len(runs),
         failures=sum(not run.ok and not run.timed_out for run in runs),
         timeouts=sum(run.timed_out for run in runs),
-        difference=_difference(ends, len(runs), sum(DIRECT in each for each in rounds)),
+        difference=difference_of(ends, min(len(runs), sum(DIRECT in each for each in rounds))),
     )
 
 
@@ -100,8 +100,9 @@ def _speedup(via: str, rounds: Sequence[Round], drawn: Sequence[list[Round]], co
     return point, interval(ratios, confidence) if ratios else UNBOUNDED
 
 
-def _difference(ends: Span, runs: int, direct_runs: int) -> Difference:
-    if min(runs, direct_runs) < FEWEST:
+def difference_of(ends: Span, runs: int) -> Difference:
+    """What the interval of a ratio of times says, when there are `runs` pulls of each side at least."""
+    if runs < FEWEST:
         return Difference.UNKNOWN
     if ends.low > 1:
         return Difference.FASTER
@@ -110,5 +111,5 @@ def _difference(ends: Span, runs: int, direct_runs: int) -> Difference:
     return Difference.NONE if ends.low > 0 and math.isfinite(ends.high) else Difference.UNKNOWN
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

@@ -153,3 +153,15 @@ HANGING = workload(
     size_bytes=412_000_000,
     items=("postgres:17", "node:22"),
 )
+
+# FASTER and SAME some weeks later: the line is slower, one mirror has gone and another has come.
+LATER = (
+    workload(
+        "pip",
+        "typical",
+        {DIRECT: (172, 9, 0, 0), "tuna-pypi": (36.5, 1.6, 0, 0), "ustc-pypi": (24, 1, 0, 0), "bfsu-pypi": (30, 1, 0, 0)},
+        items=("numpy==2.3.3", "pandas==2.3.1"),
+    ),
+    workload("git", "small", {DIRECT: (4.2, 0.5, 0, 0), "nju-git": (4.1, 0.6, 0, 0)}, size_bytes=2_400_000),
+    workload("uv", "small", {DIRECT: (2.0, 0.1, 0, 0), "tuna-pypi": (0.8, 0.1, 0, 0)}, size_bytes=900_000),
+)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from mirrorctl.benchmark import BenchReport
+from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.commands.result import Result
 from mirrorctl.errors import UsageError
 from mirrorctl.render.report.view import View
@@ -32,6 +33,16 @@ def write_report(result: Result[BenchReport], form: str, writer: Writer, languag
     from mirrorctl.render.report.assembly import make_view  # noqa: PLC0415  JSON does without it
 
     return _write(make_view(result.data, writer, language), form)
+
+
+def write_comparison(result: Result[Comparison], form: str, writer: Writer, language: str) -> bytes:
+    """What has changed between two reports, in one of FORMS. Raises as `write_report` does."""
+    check_form(form)
+    if form == "json":
+        return _json(result, writer)
+    from mirrorctl.render.report.changes import make_comparison_view  # noqa: PLC0415  JSON does without it
+
+    return _write(make_comparison_view(result.data, writer, language), form)
 
 
 def check_form(form: str) -> None:

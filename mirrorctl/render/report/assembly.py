@@ -62,4 +62,4 @@ def words(writer: Writer, confidence: float) -> Words:
 
 
 def footer(version: str, writer: Writer) -> str:
-    return writer.say(_("Made by mirrorctl {version}. This file loads nothing and runs nothing.", version=version))
+    return writer.say(_("Made by mirrorctl {version}.", version=version))

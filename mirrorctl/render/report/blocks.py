@@ -63,7 +63,12 @@ def _target_block(method: TargetMethod, writer: Writer) -> Block:
 
 
 def _sources_block(report: BenchReport, writer: Writer) -> Block:
-    found = {(work.target, source.via): source for work in report.workloads for source in work.sources}
+    found = {
+        (work.target, source.via): source
+        for work in report.workloads
+        for source in work.sources
+        if source.url is not None
+    }
     heads = (_("way"), _("client"), _("address"), _("operator"), _("trust"))
     return Block(
         anchor="ways",

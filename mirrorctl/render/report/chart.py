@@ -17,12 +17,12 @@ from mirrorctl.render.screen import width
 from mirrorctl.values import dataclass
 
 COLUMN_PX = 7.6  # of a letter in a label
-LABEL_COLUMNS = 24
 REMARK_PX = 150
 AXIS_PX = 26
 DOT_PX = 4.5
-SPREAD = 0.22  # of a lane, up and down: the first round stands highest, the last one lowest
-MEDIAN = 0.33  # half the height of its mark
+SHORTEST_S = 0.01  # of an axis
+SPREAD_PX = 10  # up and down from the middle of a lane: the first round stands highest, the last one lowest
+MEDIAN_PX = 15  # half the height of its mark
 
 # What stands for a pull that did not finish: a cross, and an arrow that points on.
 SHAPES = {"failed": "M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5", "timeout": "M-4 -5.5L5.5 0L-4 5.5Z"}
@@ -36,12 +36,13 @@ class Size:
     width_px: int
     lane_px: int
     ticks: int
+    columns: int  # of a label, at most
     above: bool
 
 
 SIZES = (
-    Size(name="wide", width_px=880, lane_px=46, ticks=8, above=False),
-    Size(name="narrow", width_px=350, lane_px=66, ticks=4, above=True),
+    Size(name="wide", width_px=880, lane_px=46, ticks=8, columns=24, above=False),
+    Size(name="narrow", width_px=350, lane_px=70, ticks=4, columns=18, above=True),
 )
 
 
@@ -51,7 +52,7 @@ def draw(chart: Chart, anchor: str) -> str:
 
 
 def _draw(chart: Chart, anchor: str, size: Size) -> str:
-    end, step = scale(max(_extent(chart.lanes), default=1.0), size.ticks)
+    end, step = scale(max(_extent(chart.lanes), default=0.0), size.ticks)
     layout = _Layout(chart.lanes, size, end, step)
     names = {"title": f"{anchor}-t", "desc": f"{anchor}-d"}
     root = Element(
@@ -75,10 +76,10 @@ def _draw(chart: Chart, anchor: str, size: Size) -> str:
 
 def scale(longest_s: float, ticks: int) -> tuple[float, float]:
     """The end of an axis that begins at 0, and the step between its marks: 1, 2 or 5 times a power of ten."""
-    rough = longest_s / ticks
+    rough = max(longest_s, SHORTEST_S) / ticks
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    return math.ceil(longest_s / step * 1.02) * step, step
+    return math.ceil(max(longest_s, SHORTEST_S) / step * 1.02) * step, step
 
 
 def _extent(lanes: tuple[Lane, ...]) -> Iterator[float]:
@@ -112,7 +113,9 @@ class _Layout:
             width=size.width_px,
             height=size.lane_px * len(lanes) + AXIS_PX + (0 if size.above else 8),
             margin=0,
-            margin_left=0 if size.above else round(COLUMN_PX * max(_columns(lane) for lane in lanes)),
+            margin_left=0
+            if size.above
+            else round(COLUMN_PX * max(width(shorten(lane.label, size.columns)) for lane in lanes)),
             margin_right=self.right_px,
             spacing=6,
             xrange=(0, self.end),
@@ -129,9 +132,9 @@ class _Layout:
             y = len(lanes) - index
             low, high = lane.low_s, lane.high_s if lane.high_s is not None else self.end
             plot.add("", [(low, y), (high, y)] if low is not None else [], show_dots=False)
-            plot.add("", _places(lane.points, y), stroke=False, dots_size=DOT_PX)
-            middle = lane.median_s
-            plot.add("", [(middle, y - MEDIAN), (middle, y + MEDIAN)] if middle is not None else [], show_dots=False)
+            plot.add("", _places(lane.points, y, SPREAD_PX / size.lane_px), stroke=False, dots_size=DOT_PX)
+            half, middle = MEDIAN_PX / size.lane_px, lane.median_s
+            plot.add("", [(middle, y - half), (middle, y + half)] if middle is not None else [], show_dots=False)
         return str(plot.render())
 
     def _find(self, *classes: str) -> Iterator[Element]:
@@ -166,28 +169,26 @@ class _Layout:
     def _words(self, lane: Lane, middle_px: float) -> Iterator[Element]:
         right_px = self.size.width_px - self.left_px
         if self.size.above:
-            y = middle_px - self.size.lane_px * 0.36
-            yield _text("name", shorten(lane.label), 0, y)
+            y = middle_px - 24
+            yield _text("name", shorten(lane.label, self.size.columns), 0, y)
             yield _text("figure end", lane.figure, right_px - 2, y, lane.remark, lane.tone)
         else:
-            yield _text("name", shorten(lane.label), -self.left_px, middle_px + 4.5)
-            yield _text("figure", lane.figure, right_px - self.right_px + 14, middle_px - 1)
-            yield _text(f"remark {lane.tone}", lane.remark, right_px - self.right_px + 14, middle_px + 14)
+            yield _text("name", shorten(lane.label, self.size.columns), -self.left_px, middle_px + 4.5)
+            x = right_px - self.right_px + 14
+            yield _text("figure", lane.figure, x, middle_px + (-1 if lane.remark else 4.5))
+            if lane.remark:
+                yield _text(f"remark {lane.tone}", lane.remark, x, middle_px + 14)
 
 
-def _columns(lane: Lane) -> int:
-    return width(shorten(lane.label))
-
-
-def shorten(label: str) -> str:
+def shorten(label: str, columns: int) -> str:
     """A label that fits beside its lane; of a long one, what stands in its middle is left out."""
-    half = LABEL_COLUMNS // 2
-    return label if width(label) <= LABEL_COLUMNS else f"{label[:half]}…{label[1 - half :]}"
+    half = columns // 2
+    return label if width(label) <= columns else f"{label[:half]}…{label[1 - half :]}"
 
 
-def _places(points: tuple[Point, ...], y: float) -> list[tuple[float, float]]:
+def _places(points: tuple[Point, ...], y: float, spread: float) -> list[tuple[float, float]]:
     last = max(len(points) - 1, 1)
-    return [(point.seconds, y + SPREAD * (1 - 2 * index / last)) for index, point in enumerate(points)]
+    return [(point.seconds, y + spread * (1 - 2 * index / last)) for index, point in enumerate(points)]
 
 
 def _is_guide(element: Element) -> bool:

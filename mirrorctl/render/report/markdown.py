@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from mirrorctl.render.report.view import Block, Cell, Fact, Section, Sheet, View
 
 # What Markdown (CommonMark 0.31, with the tables of GitHub) could take for markup: anywhere, and where a line begins.
-_MARKUP = re.compile(r"([\\`*_\[\]<|~&]|^[-+#>=]|(?<=\d)[.)](?=\s))")
+_MARKUP = re.compile(r"([\\`*_\[\]<|~&]|^[-+#>=])")
+_NUMBER = re.compile(r"^(\d{1,9})([.)])(?=\s)")
 
 
 def write_markdown(view: View) -> str:
@@ -84,7 +85,7 @@ def _cell(cell: Cell) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", _flat(text))
+    return _NUMBER.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", _flat(text)))
 
 
 def _flat(text: str) -> str:
