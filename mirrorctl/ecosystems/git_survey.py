@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from mirrorctl.ecosystems.base import Asking, Canaries, Reply, Request, check_no_portal, check_status
 from mirrorctl.ecosystems.git import UPSTREAM as GITHUB
-from mirrorctl.ecosystems.git import advertised_head, advertisement, ls_refs, pack_of, packets, refs_in
+from mirrorctl.ecosystems.git import advertised_head, advertisement, ls_refs, pack_of, refs_in
 from mirrorctl.ecosystems.survey import BRANCH, REF, UPSTREAM, Observation, Survey
 from mirrorctl.model import Mirror
 from mirrorctl.text import _
@@ -71,8 +71,7 @@ def knows(mirror: Mirror, sample: str, value: str) -> Asking[bool | None]:
         return None
     if re.match(pack.signature, reply.body):
         return True
-    lines = [line for line in packets(reply.body) if line]
-    return False if lines and lines[0].startswith(b"ERR ") and b"not our ref" in lines[0] else None
+    return False if re.match(rb"[0-9a-f]{4}ERR [^\n]{0,80}not our ref", reply.body) else None
 
 
 def _refs(sample: str, reply: Reply) -> Iterator[Observation]:

@@ -59,7 +59,7 @@ class Source:
             found = await self._bounded(self._walk(self.surveyor.survey(self.mirror, sample)), until_s)
             if found is not None:
                 self.surveys.append(found)
-            if self.sent_away:
+            if self.sent_away or loop_s() >= until_s:
                 return
 
     async def knows(self, sample: str, value: str, until_s: float) -> bool | None:

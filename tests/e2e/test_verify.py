@@ -217,6 +217,35 @@ def test_repositories_are_told_apart(
     assert {item["finding"] for item in evidence(ran, "stale")} == {"differs"}
 
 
+def test_who_does_not_answer_holds_nobody_up(bare: Workstation, trusted: Authority) -> None:
+    """Upstream is silent, and so is one mirror; one breaks off, one asks to be left alone."""
+    faults = {
+        "silent": Faults(silent=True),
+        "truncated": Faults(truncate=True, only="/files/"),
+        "busy": Faults(status=429),
+    }
+    servers = {name: Server(application=index(), tls=trusted.tls, faults=fault) for name, fault in faults.items()}
+    mirrors: dict[str, Application | Server] = {"one": index(), "two": index(), **servers}
+    with (
+        serving(bare, trusted, "pypi", mirrors, None) as words,
+        Server(application=index(), tls=trusted.tls, faults=Faults(silent=True)) as upstream,
+    ):
+        bounds = (*words[:3], f"{upstream.url}/simple", "--deadline", "6s")
+        ran = bare.mirrorctl("verify", *bounds, "--json").ended(0)
+    assert verdicts(ran) == {"one": "same", "two": "same"} | dict.fromkeys(faults, "unverifiable")
+    reasons = {mirror["id"]: mirror["reason"]["code"] for mirror in ran.data["mirrors"] if mirror["reason"]}
+    assert reasons == {"silent": "silent", "truncated": "truncated", "busy": "rate-limited"}
+    assert len(servers["busy"].hits) == 1
+    assert ran.data["ecosystems"][0]["elapsed_s"] < 6.5
+
+
+def test_no_more_is_read_than_may_be(bare: Workstation, trusted: Authority) -> None:
+    with serving(bare, trusted, "pypi", {"one": index()}, index()) as words:
+        ran = bare.mirrorctl("verify", *words, "--budget", "1", "--json").ended(1)
+    assert ran.data["mirrors"][0]["reason"]["code"] == "budget"
+    assert ran.data["ecosystems"][0]["read_bytes"] < 5000
+
+
 def test_text_of_servers_does_not_reach_the_terminal(bare: Workstation, trusted: Authority) -> None:
     name = "six-2.0\x1b]0;owned\x07.tar.gz"
     odd: Content = {**projects(), "six": {**projects()["six"], name: b"x"}}
