@@ -12,15 +12,15 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from mirrorctl.chronicle_rows import SCHEMA, VERSION, row_of, scores_of
+from mirrorctl.chronicle_rows import SCHEMA, VERSION, last_of, measurement_of, row_of
 from mirrorctl.disk import REAL, Disk
 from mirrorctl.errors import WriteError
-from mirrorctl.experience import Measurement, Score, Terms
+from mirrorctl.experience import Measurement, Score
 from mirrorctl.files import reason_of
 from mirrorctl.model import Notice
 from mirrorctl.network import Network, key_of
@@ -89,7 +89,11 @@ class Chronicle:
                 " WHERE ecosystem = ? AND network = ? ORDER BY at_s DESC, id DESC LIMIT ?",
                 (ecosystem, place, limit),
             ).fetchall()
-            return tuple(_measurement(connection, ecosystem, row, here=bool(place)) for row in rows)
+            query = "SELECT mirror, url, predicted_s, measured, reason, detail FROM probe WHERE measurement = ?"
+            found = (
+                measurement_of(row, connection.execute(query, (row[0],)), ecosystem, here=bool(place)) for row in rows
+            )
+            return tuple(measurement for measurement in found if measurement)
 
         return self._read(work, ())
 
@@ -104,8 +108,7 @@ class Chronicle:
                 " WHERE mirror = ? AND ecosystem = ? ORDER BY network = ? DESC, at_s DESC LIMIT 1",
                 (mirror, ecosystem, place),
             ).fetchone()
-            scores = scores_of([row[2:]], ecosystem) if row else ()
-            return (_time(row[0]), scores[0], bool(place) and row[1] == place) if scores else None
+            return last_of(row, ecosystem, place) if row else None
 
         return self._read(work, None)
 
@@ -265,26 +268,3 @@ def _insert(connection: Connection, measurement: Measurement, place: str) -> int
     rows = [(cursor.lastrowid, *row_of(score)) for score in measurement.scores]
     connection.executemany("INSERT OR REPLACE INTO probe VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
     return cursor.lastrowid or 0
-
-
-def _measurement(connection: Connection, ecosystem: str, row: Sequence[float], *, here: bool) -> Measurement:
-    identifier, at_s, max_lag_s, deadline_s, budget_bytes, latency_only, sound = row
-    rows = connection.execute(
-        "SELECT mirror, url, predicted_s, measured, reason, detail FROM probe WHERE measurement = ?", (identifier,)
-    )
-    terms = Terms(
-        max_lag_s=max_lag_s, deadline_s=deadline_s, budget_bytes=int(budget_bytes), latency_only=bool(latency_only)
-    )
-    return Measurement(
-        id=int(identifier),
-        at=_time(at_s),
-        here=here,
-        ecosystem=ecosystem,
-        terms=terms,
-        scores=scores_of(rows, ecosystem),
-        sound=bool(sound),
-    )
-
-
-def _time(at_s: float) -> datetime:
-    return datetime.fromtimestamp(at_s, UTC)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from mirrorctl.experience import Score
+from mirrorctl.experience import Measurement, Score, Terms
 from mirrorctl.model import Mirror, Probe, Reason, Status, Trust
 from mirrorctl.redaction import redact
 from mirrorctl.text import Text
@@ -64,6 +65,46 @@ def row_of(score: Score) -> Row:
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:
     return {name: value if isinstance(value, int | float | str) else str(value) for name, value in values.items()}
+
+
+def measurement_of(
+    row: Sequence[object], rows: Iterable[tuple[object, ...]], ecosystem: str, *, here: bool
+) -> Measurement | None:
+    """The row: id, at_s, max_lag_s, deadline_s, budget_bytes, latency_only, sound; `rows` are its probes."""
+    identifier, at_s, max_lag_s, deadline_s, budget_bytes, latency_only, sound = row
+    try:
+        return Measurement(
+            id=int(_number(identifier)),
+            at=_time(at_s),
+            here=here,
+            ecosystem=ecosystem,
+            terms=Terms(
+                max_lag_s=None if max_lag_s is None else _number(max_lag_s),
+                deadline_s=_number(deadline_s),
+                budget_bytes=int(_number(budget_bytes)),
+                latency_only=bool(latency_only),
+            ),
+            scores=scores_of(rows, ecosystem),
+            sound=bool(sound),
+        )
+    except ValueError:
+        return None
+
+
+def last_of(row: Sequence[object], ecosystem: str, place: str) -> tuple[datetime, Score, bool] | None:
+    """The row: at_s, network, and that of the probe. Whether it is of the network that is called `place`."""
+    scores = scores_of([tuple(row[2:])], ecosystem)
+    try:
+        return (_time(row[0]), scores[0], bool(place) and row[1] == place) if scores else None
+    except ValueError:
+        return None
+
+
+def _time(at_s: object) -> datetime:
+    try:
+        return datetime.fromtimestamp(_number(at_s), UTC)
+    except (OSError, OverflowError) as error:  # a year that there is not
+        raise ValueError(at_s) from error
 
 
 def scores_of(rows: Iterable[tuple[object, ...]], ecosystem: str) -> tuple[Score, ...]:

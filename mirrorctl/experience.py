@@ -22,8 +22,8 @@ from mirrorctl.values import dataclass, replace
 HALF_LIFE_S = 7 * 86400.0
 FADE = 0.75
 BAND = math.log(TIE_BAND)
-SURE = 2.5  # standard errors by which a gain has to stand out
-NOISE_BEFORE, NOISE_WEIGHT = BAND / 2, 2.0  # what is taken for the noise before any was seen, and how firmly
+SURE = 3.0  # standard errors by which a gain has to stand out
+NOISE_BEFORE, NOISE_WEIGHT = BAND / SURE, 2.0  # what is taken for the noise before any was seen, and how firmly
 FAILED_PULLS = 5.0  # a pull that fails costs as much as that many others: until it is noticed, and done again
 SUCCESSES_BEFORE = 3.0
 TREND_LEAST = 4
