@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeVar
 
 from mirrorctl.benchmark import BenchReport
+from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.cli.console import Console
 from mirrorctl.cli.progress import progress
 from mirrorctl.commands.bench import BenchRequest, bench, write_outputs
@@ -18,6 +20,9 @@ from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.probing.events import Event
+from mirrorctl.render.text import Writer
+
+T = TypeVar("T")
 
 
 def new_seed() -> int:
@@ -25,7 +30,7 @@ def new_seed() -> int:
 
 
 def run_bench(console: Console, request: BenchRequest) -> None:
-    from mirrorctl.render.report import check_form
+    from mirrorctl.render.report import check_form, write_report
 
     for path in request.outputs:
         check_form(form_of(path))
@@ -33,7 +38,7 @@ def run_bench(console: Console, request: BenchRequest) -> None:
     with ExitStack() as stack:
         display = _Display(console, request.policy, stack)
         result = bench(session, request, on_event=display.race, on_pull=display.pull if console.lively else None)
-    _write(console, session, request.outputs, result)
+    _write(console, session, request.outputs, result, write_report)
     console.finish(result, draw=_draw(console))
 
 
@@ -68,15 +73,29 @@ def form_of(path: Path) -> str:
     return path.suffix.removeprefix(".").lower()
 
 
-def _write(console: Console, session: Session, outputs: tuple[Path, ...], result: Result[BenchReport]) -> None:
-    if not outputs:
-        return
+def run_compare(console: Console, before: Path, now: Path, outputs: tuple[Path, ...]) -> None:
+    from mirrorctl.commands.bench_compare import compare_reports
+    from mirrorctl.render.report import check_form, write_comparison
+
+    for path in outputs:
+        check_form(form_of(path))
+    session = console.session()
+    result = compare_reports(session, before, now, outputs)
+    _write(console, session, outputs, result, write_comparison)
+    console.finish(result, draw=_draw_comparison(console))
+
+
+def _write(
+    console: Console,
+    session: Session,
+    outputs: tuple[Path, ...],
+    result: Result[T],
+    write: Callable[[Result[T], str, Writer, str], bytes],
+) -> None:
     from mirrorctl.render.language import translator
-    from mirrorctl.render.report import write_report
-    from mirrorctl.render.text import Writer
 
     writer = Writer(translate=translator(console.language))
-    written = [(path, write_report(result, form_of(path), writer, console.language)) for path in outputs]
+    written = [(path, write(result, form_of(path), writer, console.language)) for path in outputs]
     write_outputs(session, written)
 
 
@@ -87,5 +106,16 @@ def _draw(console: Console) -> Callable[[BenchReport], None]:
 
         writer = console.writer(sys.stdout)
         tables.draw(lambda out: print_bench(data, out, writer), sys.stdout, writer, os.environ)
+
+    return draw
+
+
+def _draw_comparison(console: Console) -> Callable[[Comparison], None]:
+    def draw(data: Comparison) -> None:
+        from mirrorctl.render import tables
+        from mirrorctl.render.bench_compare import print_comparison
+
+        writer = console.writer(sys.stdout)
+        tables.draw(lambda out: print_comparison(data, out, writer), sys.stdout, writer, os.environ)
 
     return draw

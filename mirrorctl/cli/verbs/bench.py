@@ -40,8 +40,18 @@ def command(
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help=N_("Repeat the order and the intervals of another run"))
     ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            "--compare", metavar="OLD.json NEW.json", help=N_("Pull nothing; show what changed between two reports")
+        ),
+    ] = None,
     trust: TrustOption = Trust.COMPANY,
 ) -> None:
+    if compare:
+        from mirrorctl.cli.bench import run_compare
+
+        run_compare(console_of(ctx), *compare, tuple(output or ()))
     from mirrorctl.cli.bench import new_seed, run_bench
     from mirrorctl.commands.bench import BenchRequest
     from mirrorctl.commands.bench_runs import Terms
