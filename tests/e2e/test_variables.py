@@ -1,0 +1,240 @@
+"""`env` and `exec` through the real clients: the variables are honoured, and nothing is written."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from servers.certificates import Authority
+from servers.index import index
+from servers.overlay import entry, overlay
+from servers.web import Faults, Server
+from servers.workstation import PROGRAM, Ran, Workstation, tree
+
+pytestmark = pytest.mark.client
+
+DOWNLOAD = ("pip", "download", "-q", "--no-deps", "--no-cache-dir", "idna", "-d", "files")
+
+
+@pytest.fixture
+def untouched(machine: Workstation) -> Iterator[Workstation]:
+    """A machine on which no file of a client, and no record of a change, is made."""
+    machine.write(".config/pip/pip.conf", "[global]\ntimeout = 60\n")
+    before = tree(machine.home / ".config")
+    yield machine
+    assert tree(machine.home / ".config") == before
+    assert not (machine.home / ".gitconfig").exists()
+    assert not list(machine.state.glob("tx/*"))
+
+
+def run_exec(machine: Workstation, *words: str, environ: Mapping[str, str] | None = None) -> Ran:
+    """`exec` with the machine's catalog, which cannot stand behind the words of the program."""
+    named = {"MIRRORCTL_CATALOG": str(machine.catalog), **(environ or {})}
+    return machine.run(*PROGRAM, "exec", *words, environ=named)
+
+
+def test_exec_runs_pip_through_the_mirror(untouched: Workstation, index_mirror: Server) -> None:
+    ran = run_exec(untouched, "near", "--", *DOWNLOAD).ended(0)
+    assert index_mirror.asked("/files/idna/", agent="pip/")
+    assert ran.stderr.splitlines()[0] == f"pip: {index_mirror.url}/simple (near-index)"
+
+
+def test_exec_runs_uv_through_the_mirror(untouched: Workstation, index_mirror: Server) -> None:
+    untouched.write("in.txt", "idna\n")
+    run_exec(untouched, "near", "--", "uv", "pip", "compile", "-q", "in.txt").ended(0)
+    assert index_mirror.asked("/simple/idna/", agent="uv/")
+
+
+def test_exec_fetches_from_the_mirror_and_pushes_upstream(
+    untouched: Workstation, git_mirror: Server, github: Server
+) -> None:
+    clone = ("git", "clone", "-q", "https://github.com/octocat/Hello-World", "copy")
+    run_exec(untouched, "near", "--", *clone).ended(0)
+    assert git_mirror.asked("/info/refs", agent="git/")
+    assert not github.hits
+    copy = untouched.home / "copy"
+    assert (
+        untouched.run("git", "remote", "get-url", "origin", cwd=copy).stdout
+        == "https://github.com/octocat/Hello-World\n"
+    )
+    push = ("git", "-C", str(copy), "push", "-q", "origin", "HEAD:refs/heads/second")
+    run_exec(untouched, "near", "--", *push).ended(0)
+    assert github.asked("git-receive-pack")
+    assert not git_mirror.asked("git-receive-pack")
+
+
+@pytest.mark.parametrize(
+    ("program", "form", "script"),
+    [
+        ("sh", "sh", 'eval "$(cat)"'),
+        ("fish", "fish", "source"),
+    ],
+    ids=["sh", "fish"],
+)
+def test_a_shell_takes_what_env_prints(
+    untouched: Workstation, index_mirror: Server, program: str, form: str, script: str
+) -> None:
+    if not shutil.which(program):
+        pytest.skip(f"needs {program}")
+    printed = untouched.mirrorctl("env", "near", "-t", "pip", "-t", "git", "--format", form).ended(0).stdout
+    asked = "git ls-remote --get-url https://github.com/octocat/Hello-World"
+    done = subprocess.run(
+        [program, "-c", f"{script}; pip config get :env:.index-url; {asked}"],
+        input=printed,
+        env=untouched.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    url, address = done.stdout.splitlines()
+    assert url == f"{index_mirror.url}/simple"
+    assert address.endswith("/https://github.com/octocat/Hello-World")
+    assert not address.startswith("https://github.com/")
+
+
+@pytest.mark.parametrize(
+    ("script", "status"), [("exit 7", 7), ("kill -TERM $$", -signal.SIGTERM)], ids=["code", "signal"]
+)
+def test_exec_ends_as_the_program_does(machine: Workstation, script: str, status: int) -> None:
+    run_exec(machine, "near", "-t", "pip", "--", "sh", "-c", script).ended(status)
+
+
+def test_exec_becomes_the_program(machine: Workstation) -> None:
+    """The same process, so that signals reach the program and nothing is left behind it."""
+    words = [*PROGRAM, "exec", "near", "-t", "pip", "--catalog", str(machine.catalog), "--", "sh", "-c", "echo $$"]
+    with subprocess.Popen(words, env=machine.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.communicate()[0] == f"{process.pid}\n".encode()
+
+
+def test_a_pipe_that_is_closed_ends_the_program_as_ever(machine: Workstation) -> None:
+    """Python ignores SIGPIPE; the program it becomes must not."""
+    script = "(yes; echo $? >&2) | head -n 1"
+    ran = run_exec(machine, "near", "-t", "pip", "-q", "--", "sh", "-c", script).ended(0)
+    assert ran.stderr == f"{128 + signal.SIGPIPE}\n"
+
+
+def test_exec_passes_on_what_looks_like_its_own_options(machine: Workstation) -> None:
+    words = ("--json", "--lang", "zh", "-t", "x", "a b", "$HOME", "--")
+    ran = run_exec(machine, "near", "-t", "pip", "-q", "--", "printf", "%s\n", *words)
+    assert ran.stdout.splitlines() == list(words)
+
+
+def test_a_program_that_is_not_there(machine: Workstation) -> None:
+    ran = run_exec(machine, "near", "-t", "pip", "--", "no-such-program").ended(21)
+    assert "no-such-program could not be run" in ran.stderr
+
+
+def test_fastest_is_measured_for_what_is_run(choice: Workstation, index_mirror: Server, git_mirror: Server) -> None:
+    run_exec(choice, "fastest", "--deadline", "3s", "--", *DOWNLOAD).ended(0)
+    assert index_mirror.asked("/files/idna/", agent="pip/")
+    assert not git_mirror.hits
+
+
+@pytest.mark.parametrize(
+    ("fallback", "status", "stdout"),
+    [("fail", 20, ""), ("keep", 0, "before\n"), ("upstream", 0, "default\n")],
+    ids=["fail", "keep", "upstream"],
+)
+def test_where_nothing_can_be_used(
+    machine: Workstation, index_mirror: Server, fallback: str, status: int, stdout: str
+) -> None:
+    environ = {"PIP_INDEX_URL": "before"}
+    script = 'test "$PIP_INDEX_URL" = before && echo before || echo default'
+    with index_mirror.failing(Faults(portal=True)):
+        ran = run_exec(
+            machine,
+            *("fastest", "-t", "pip", "--deadline", "2s", "--fallback", fallback, "--", "sh", "-c", script),
+            environ=environ,
+        )
+    assert (ran.status, ran.stdout) == (status, stdout)
+
+
+def test_clients_without_a_file(machine: Workstation, tmp_path: Path) -> None:
+    """Asked of the clients themselves, without a request."""
+    machine.know(
+        overlay(
+            entry("near-npm", "npm", "https://npm.example/repository", operator="near"),
+            entry("near-go", "go", "https://go.example/proxy", operator="near", **{"features.sumdb": False}),
+        )
+    )
+    machine.environ |= {"GOFLAGS": "", "GOPATH": str(tmp_path), "GOCACHE": str(tmp_path)}
+    for name in ("GOPROXY", "GOSUMDB", "npm_config_registry", "NPM_CONFIG_REGISTRY"):
+        machine.environ.pop(name, None)
+    asked = {
+        ("npm", "config", "get", "registry"): ["https://npm.example/repository/"],
+        ("go", "env", "GOPROXY", "GOSUMDB"): ["https://go.example/proxy,direct", "sum.golang.google.cn"],
+    }
+    ran = 0
+    for command, answer in asked.items():
+        if shutil.which(command[0], path=machine.environ["PATH"]):
+            said = run_exec(machine, "near", "--", *command).ended(0).stdout
+            assert said.splitlines() == answer
+            ran += 1
+    if not ran:
+        pytest.skip("needs npm or go")
+
+
+def test_an_ecosystem_that_cannot_be_measured_says_so(machine: Workstation) -> None:
+    machine.know(overlay(entry("near-brew", "homebrew", "https://brew.example/bottles", operator="near")))
+    ran = machine.mirrorctl("env", "fastest", "-t", "homebrew").ended(20)
+    assert "cannot be measured yet" in ran.stderr
+    assert (
+        "HOMEBREW_BOTTLE_DOMAIN='https://brew.example/bottles'" in machine.mirrorctl("env", "near-brew").ended(0).stdout
+    )
+
+
+# What cannot win
+
+
+def test_an_option_of_the_command_wins(machine: Workstation) -> None:
+    ran = run_exec(machine, "near", "-t", "pip", "--", "echo", "-i", "https://x.example/simple").ended(0)
+    assert "-i on the command line wins" in ran.stderr
+
+
+def test_further_indexes_of_pip_are_told(machine: Workstation) -> None:
+    machine.write(".config/pip/pip.conf", "[global]\nextra-index-url = https://more.example/simple\n")
+    ran = machine.mirrorctl("env", "near", "-t", "pip", "--json").ended(0)
+    assert [warning["code"] for warning in ran.envelope["warnings"]] == ["extra-index-url"]
+
+
+def test_an_index_that_is_switched_off_stays_off(machine: Workstation) -> None:
+    machine.write(".config/pip/pip.conf", "[global]\nno-index = true\n")
+    ran = machine.mirrorctl("env", "near", "-t", "pip", "--json").ended(0)
+    assert [warning["code"] for warning in ran.envelope["warnings"]] == ["not-effective"]
+
+
+def test_a_rule_in_a_file_of_git_wins(machine: Workstation) -> None:
+    machine.write(".gitconfig", '[url "https://other.example/"]\n\tinsteadOf = https://github.com/\n')
+    machine.mirrorctl("env", "near", "-t", "git").ended(12)
+    ran = machine.mirrorctl("env", "near").ended(0)
+    assert "GIT_CONFIG" not in ran.stdout
+    assert "git goes by what it reads first" in ran.stderr
+
+
+# Secrets
+
+
+def test_a_password_reaches_the_client_and_no_message(machine: Workstation, trusted: Authority) -> None:
+    machine.write(".config/pip/pip.conf", "[global]\ntimeout = 60\n")
+    with Server(application=index(credentials="me:hunter2"), tls=trusted.tls) as private:
+        url = private.url.replace("://", "://me:hunter2@") + "/simple"
+        ran = run_exec(machine, url, "-t", "pip", "--", *DOWNLOAD).ended(0)
+        assert private.asked("/files/idna/", agent="pip/")
+    assert "hunter2" not in ran.stdout + ran.stderr
+    assert "hold a password" in ran.stderr
+    printed = machine.mirrorctl("env", url, "-t", "pip").ended(0)
+    assert f"PIP_INDEX_URL='{url}'" in printed.stdout
+    assert "hunter2" not in printed.stderr
+    document = machine.mirrorctl("env", url, "-t", "pip", "--json").ended(0)
+    assert document.data["targets"][0]["variables"] == [{"name": "PIP_INDEX_URL", "value": url}]
+    assert "hunter2" not in document.data["targets"][0]["mirror"]["url"]
+    assert not [path for path in machine.state.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+
+
+def test_a_password_that_is_refused_is_not_shown(machine: Workstation) -> None:
+    ran = machine.mirrorctl("use", "https://me:hunter2@pypi.example/simple", "-t", "pip", "-y").ended(2)
+    assert "hunter2" not in ran.stdout + ran.stderr
