@@ -178,7 +178,7 @@ def _without_upstream(report: Report) -> Notice:
     return Notice(
         code="no-upstream",
         message=_("{ecosystem}: upstream could not be asked. {why}", ecosystem=report.ecosystem, why=why),
-        hint=_("compared is what {count} operators serve that do not copy one another", count=count),
+        hint=_("{count} operators are compared with one another; those that copy another do not count", count=count),
         subject=report.ecosystem,
     )
 
@@ -190,7 +190,7 @@ def _oddities(outcomes: Iterable[Outcome]) -> list[Notice]:
         extra = [item for item in outcome.judgement.evidence if item.finding is Kind.EXTRA and item.kind == "hash"]
         if extra:
             message = _(
-                "{id} lists {count} files that upstream does not, such as {subject}",
+                "{id} lists files that upstream does not, such as {subject}; in all: {count}",
                 id=outcome.mirror.id,
                 count=len(extra),
                 subject=visible(extra[0].subject),

@@ -112,14 +112,17 @@ class Source:
     async def _bounded(self, work: Coroutine[object, object, T], until_s: float) -> T | None:
         """What comes of `work`; None, and a rejection more, when nothing does."""
         started_s = loop_s()
+        task = asyncio.create_task(work)
         try:
-            async with asyncio.timeout(max(0.0, until_s - started_s)):
-                return await work
-        except TimeoutError:
-            self.rejections.append(self.wire.overdue())
+            await asyncio.wait({task}, timeout=max(0.0, until_s - started_s))
+            if task.done():
+                return task.result()
+            self.rejections.append(self.wire.overdue())  # where it stands now, before it is cut off
         except Rejected as rejected:
             self.rejections.append(rejected)
         finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
             self.elapsed_s += loop_s() - started_s
         return None
 

@@ -29,7 +29,7 @@ def verify_lines(data: VerifyData, writer: Writer) -> Iterator[str]:
         words = max(width(writer.say(VERDICTS[mirror.verdict][0])) for mirror in mirrors) if mirrors else 0
         for mirror in mirrors:
             yield _line(mirror, names, words, writer)
-            yield from _evidence_lines(mirror, writer)
+            yield from _evidence_lines(mirror, ecosystem, writer)
 
 
 def _title(found: EcosystemView, count: int) -> Text:
@@ -57,12 +57,12 @@ def _summary(mirror: MirrorView) -> Text:
     return _("compared: {count}", count=mirror.compared)
 
 
-def _evidence_lines(mirror: MirrorView, writer: Writer) -> Iterator[str]:
+def _evidence_lines(mirror: MirrorView, ecosystem: EcosystemView, writer: Writer) -> Iterator[str]:
     for item in mirror.evidence[:SHOWN]:
         style = "red" if item.finding is Kind.MISMATCH else "dim"
         yield "    " + writer.paint(writer.say(_sentence(item)), style)
         if item.finding is Kind.MISMATCH:
-            yield "      " + writer.say(_values(item))
+            yield "      " + writer.say(_values(item, ecosystem))
     if mirror.differences > SHOWN:
         more = _("{count} more; --json has them", count=mirror.differences - SHOWN)
         yield "    " + writer.paint(writer.say(more), "dim")
@@ -71,7 +71,7 @@ def _evidence_lines(mirror: MirrorView, writer: Writer) -> Iterator[str]:
 def _sentence(item: EvidenceView) -> Text:
     match item.finding:
         case Kind.MISMATCH:
-            return _("{subject}: other content than by {basis} ({kind})", **_words(item))
+            return _("{subject}: other content ({kind})", **_words(item))
         case Kind.MISSING:
             return _("{subject}: missing here", **_words(item))
         case Kind.EXTRA:
@@ -85,11 +85,14 @@ def _sentence(item: EvidenceView) -> Text:
 
 
 def _words(item: EvidenceView) -> dict[str, object]:
-    return {"subject": item.subject, "basis": item.basis, "kind": item.kind}
+    return {"subject": item.subject, "kind": item.kind}
 
 
-def _values(item: EvidenceView) -> Text:
-    return _("{got} instead of {expected}", got=_short(item.got), expected=_short(item.expected))
+def _values(item: EvidenceView, ecosystem: EcosystemView) -> Text:
+    got, expected = _short(item.got), _short(item.expected)
+    if item.basis == ecosystem.basis:
+        return _("{got} instead of {expected}", got=got, expected=expected)
+    return _("{got} instead of {expected}, by {basis}", got=got, expected=expected, basis=item.basis)
 
 
 def _short(value: str | None) -> str:

@@ -124,9 +124,9 @@ def test_what_was_found_keeps_a_mirror_from_being_chosen(bare: Workstation, trus
     honest = Server(application=index(), tls=trusted.tls, faults=Faults(delay_s=0.05))
     with serving(bare, trusted, "pypi", {"forged": forged, "honest": honest}, index()) as words:
         bare.mirrorctl("verify", *words, "--json").ended(23)
-        used = bare.mirrorctl("use", "fastest", "-t", "pip", "-y", "--json").ended(0)
+        used = bare.mirrorctl("use", "fastest", "-t", "pip", "-y", "--latency-only", "--json").ended(0)
         assert used.data["targets"][0]["mirror"]["id"] == "honest"
-        probed = bare.mirrorctl("probe", "-t", "pip", "--json").ended(0)
+        probed = bare.mirrorctl("probe", "-t", "pip", "--latency-only", "--json").ended(0)
         (rejected,) = probed.data["ecosystems"][0]["rejected"]
         assert (rejected["id"], rejected["reason"]["code"]) == ("forged", "mismatch")
         refused = bare.mirrorctl("use", "forged", "-t", "pip", "-y", "--json").ended(23)
