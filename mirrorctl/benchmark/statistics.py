@@ -71,5 +71,5 @@ def times_of(via: str, rounds: Sequence[Round]) -> list[Span]:
 
 def interval(found: Sequence[Span], confidence: float) -> Span:
     """The middle part of what was found again and again: `confidence` of it. `found` must not be empty."""
-    cut = math.floor(len(found) * (1 - confidence) / 2)
+    cut = math.floor(len(found) * (1 - confidence) / 2 + 1e-9)  # 0.05 is a little less than 0.05
     return Span(sorted(each.low for each in found)[cut], sorted(each.high for each in found)[-1 - cut])

@@ -6,7 +6,21 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
-from mirrorctl.dialogue import Answer, Call, Dialogue, Hangup, Output, Peer, Question, Read, Run, Wait
+from mirrorctl.dialogue import (
+    Answer,
+    Call,
+    Dialogue,
+    Fetch,
+    Hangup,
+    Measured,
+    Output,
+    Peer,
+    Question,
+    Read,
+    Run,
+    Timed,
+    Wait,
+)
 
 T = TypeVar("T")
 
@@ -15,8 +29,8 @@ def said(stdout: str = "", *, status: int = 0, stderr: str = "") -> Output:
     return Output(status=status, stdout=stdout, stderr=stderr)
 
 
-def spoken(question: Question) -> str:
-    """A question in words: "git --version", "read /etc/x", "peer /run/x", "GET /info", "hangup 7", "wait"."""
+def spoken(question: Question) -> str:  # noqa: PLR0911  one for each kind
+    """A question in words: "git --version", "read /etc/x", "peer /run/x", "GET /info", "hangup 7", "wait", "timed uv …"."""
     match question:
         case Run():
             return " ".join(question.argv)
@@ -30,6 +44,10 @@ def spoken(question: Question) -> str:
             return f"hangup {question.pid}"
         case Wait():
             return "wait"
+        case Timed():
+            return f"timed {' '.join(question.run.argv)}"
+        case Fetch():
+            return f"fetch {' '.join(question.images)} from {question.registry}"
 
 
 def _silence(question: Question) -> Answer:
@@ -40,6 +58,8 @@ def _silence(question: Question) -> Answer:
             return Output(status=None, stderr="No such file or directory")
         case Hangup():
             return False
+        case Timed() | Fetch():
+            return Measured(output=Output(status=None, stderr="not found"), seconds=0.0)
         case Read() | Peer() | Wait():
             return None
 
