@@ -72,13 +72,25 @@ def catalog_files(machine: Machine, given: tuple[Path, ...]) -> tuple[tuple[str,
 
     A named file has to exist; the habitual ones need not.
     """
-    layers = [("system", machine.path("/etc/mirrorctl/mirrors.toml"))]
+    layers = [("system", overlay_path(machine, Scope.SYSTEM))]
     if machine.root is None:
-        own = _user_directory(machine, "config", "XDG_CONFIG_HOME", ".config") / "mirrors.toml"
+        own = overlay_path(machine, Scope.USER)
         layers += [("user", own)] if is_own(own, machine) else []
     found = [(layer, path) for layer, path in layers if path.is_file()]
     named = [Path(name) for name in machine.environ.get("MIRRORCTL_CATALOG", "").split(os.pathsep) if name]
     return (*found, *(("named", path) for path in (*named, *given)))
+
+
+def overlay_path(machine: Machine, scope: Scope) -> Path:
+    """The overlay of the user, or of the system; that of an image is the system's."""
+    if scope is Scope.SYSTEM or machine.root is not None:
+        return machine.path("/etc/mirrorctl/mirrors.toml")
+    return _user_directory(machine, "config", "XDG_CONFIG_HOME", ".config") / "mirrors.toml"
+
+
+def updated_catalog(machine: Machine) -> Path:
+    """The catalog that stands in for the bundled one while it is newer."""
+    return state_directory(replace(machine, root=None), Scope.USER) / "mirrors.toml"
 
 
 def is_own(path: Path, machine: Machine) -> bool:

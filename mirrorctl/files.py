@@ -192,6 +192,12 @@ def keep(path: Path, data: bytes, rules: Rules, disk: Disk = REAL) -> None:
         disk.rename(temp, place.name, place.folder)
 
 
+def discard(path: Path, rules: Rules, disk: Disk = REAL) -> None:
+    """Removes a file of the program's own, if it is there. Raises OSError, WriteError."""
+    with suppress(FileNotFoundError), reach(path, rules, disk) as place:
+        disk.unlink(place.name, place.folder)
+
+
 def publish(path: Path, data: bytes, rules: Rules, disk: Disk = REAL) -> None:
     """Writes the file that a user has named for a result: whole or not at all, readable as the umask has it.
 

@@ -75,7 +75,7 @@ OWNERS = {
     "ssl": ("probing",),
     "subprocess": ("process",),
     "tempfile": ("process",),
-    "tomlkit": ("formats.tomldoc",),
+    "tomlkit": ("targets.overlay",),
     "typer": ("cli",),
 }
 IMPURE = {"fcntl", "glob", "http", "locale", "logging", "platform", "random", "secrets", "shutil", "signal"}

@@ -15,6 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from mirrorctl.commands.catalog import EntryData, ValidData
+from mirrorctl.commands.catalog_edit import OverlayData, UpdateData
 from mirrorctl.commands.env import EnvData
 from mirrorctl.commands.evidence import VerifyData
 from mirrorctl.commands.doctor import DoctorData
@@ -43,6 +44,8 @@ COMMANDS: dict[str, type[Any]] = {
     "recover": RecoverData,
     "catalog show": EntryData,
     "catalog validate": ValidData,
+    "catalog add": OverlayData,
+    "catalog update": UpdateData,
 }
 SCALARS: dict[Any, object] = {
     str: "x",

@@ -6,7 +6,7 @@ tuples, which the interpreter makes in an eighth of the time of a dataclass: eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -73,6 +73,11 @@ def parse(text: str, *, name: str, origin: str) -> Layer:
         canaries=_read_canaries(top.table("probe")),
         dead_docker_hosts=_read_hosts(top.table("dead")),
     )
+
+
+def newest(layers: Sequence[Layer]) -> Layer:
+    """The latest by `catalog_date`; the first of several of one day."""
+    return max(layers, key=lambda layer: layer.catalog_date or date.min)
 
 
 def _check_schema(top: Table, *, bundled: bool) -> None:

@@ -1,18 +1,20 @@
-"""`catalog show` and `catalog validate`."""
+"""`catalog`: show an entry, check a file; what changes catalogs is in `catalog_edit`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mirrorctl import files
 from mirrorctl.catalog import bundled_text
 from mirrorctl.catalog.layers import parse
 from mirrorctl.catalog.merging import merge
+from mirrorctl.commands import catalog_edit
 from mirrorctl.commands.result import Result
-from mirrorctl.commands.session import Session
+from mirrorctl.commands.session import Session, named_ecosystems
 from mirrorctl.errors import CatalogError, UsageError
-from mirrorctl.model import Mirror
+from mirrorctl.model import Mirror, Scope
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, fields
 
@@ -32,13 +34,45 @@ class ValidData:
     message: Text
 
 
-def run(begin: Callable[[], Session], action: str, what: str | None) -> Result[EntryData | ValidData]:
-    if action == "show" and what:
-        return show(begin(), what)
-    if action == "validate" and what:
-        return validate(Path(what))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for: the words and options of the command line."""
+
+    action: str
+    what: str | None = None
+    targets: tuple[str, ...] = ()
+    identifier: str | None = None
+    operator: str | None = None
+    scope: Scope | None = None
+    sha256: str | None = None
+    reset: bool = False
+
+
+def run(begin: Callable[[], Session], wish: Wish) -> Result[Any]:
+    match wish:
+        case Wish(action="show", what=str(what)):
+            return show(begin(), what)
+        case Wish(action="validate", what=str(what)):
+            return validate(Path(what))
+        case Wish(action="add", what=str(what), targets=(target,)):
+            ecosystem = named_ecosystems((target,))[0]
+            return catalog_edit.add(
+                begin(), what, ecosystem=ecosystem, identifier=wish.identifier, operator=wish.operator, scope=wish.scope
+            )
+        case Wish(action="add", what=str()):
+            raise UsageError(_("it is not said what the mirror is for"), hint=_("name one client with -t"))
+        case Wish(action="remove", what=str(what)):
+            return catalog_edit.remove(begin(), what, scope=wish.scope)
+        case Wish(action="update", reset=True):
+            return catalog_edit.reset(begin())
+        case Wish(action="update", what=str(what)):
+            return catalog_edit.update(begin(), what, sha256=wish.sha256)
+        case _:
+            pass
     raise UsageError(
-        _("catalog takes show ID or validate FILE"), hint=_("mirrorctl list --all shows every id"), subject=action
+        _("catalog takes show ID, validate FILE, add URL -t NAME, remove ID, update URL or update FILE"),
+        hint=_("mirrorctl list --all shows every id"),
+        subject=wish.action,
     )
 
 

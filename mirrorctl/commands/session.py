@@ -79,13 +79,15 @@ def load_catalog(machine: Machine, given: tuple[Path, ...]) -> Catalog:
     """The bundled catalog with every overlay. Read anew when one of the files has changed, else remembered."""
     bundled = bundled_path()
     overlays = environment.catalog_files(machine, given)
-    key = memory.stamp_of((bundled, *(path for _origin, path in overlays)))
+    updated = environment.updated_catalog(machine)
+    bases = (bundled, updated) if environment.is_own(updated, machine) else (bundled,)
+    key = memory.stamp_of((*bases, *(path for _origin, path in overlays)))
     remembered = memory.recall_value("catalog", key, machine)
     if isinstance(remembered, Catalog):
         return remembered
     from mirrorctl.catalog import layers, merging  # noqa: PLC0415  start-up time: mostly the catalog is remembered
 
-    found = [layers.parse(bundled.read_text(encoding="utf-8"), name=bundled.name, origin=layers.BUNDLED)]
+    found = [layers.newest([layers.parse(overlay_text(path), name=path.name, origin=layers.BUNDLED) for path in bases])]
     found += [layers.parse(overlay_text(path), name=str(path), origin=origin) for origin, path in overlays]
     catalog = merging.merge(found)
     memory.keep_value("catalog", key, catalog, machine)
@@ -117,8 +119,12 @@ def named_targets(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def named_ecosystems(names: tuple[str, ...]) -> tuple[str, ...]:
-    """What the targets called `names`, or all of them, consume."""
-    return tuple(dict.fromkeys(TARGETS.ecosystem(name) for name in named_targets(names)))
+    """What the targets called `names` have mirrors of; of all targets, what each is mainly about."""
+    if names:
+        return tuple(
+            dict.fromkeys(ecosystem for name in named_targets(names) for ecosystem in TARGETS.ecosystems(name))
+        )
+    return tuple(dict.fromkeys(TARGETS.ecosystem(name) for name in TARGETS))
 
 
 def find_clients(

@@ -1,10 +1,9 @@
-"""What `history`, `undo`, `recover` and `catalog` say."""
+"""What `history`, `undo` and `recover` say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.render.changes import diff_lines
 from mirrorctl.render.screen import pad, visible
@@ -42,21 +41,3 @@ def recover_lines(data: RecoverData, writer: Writer) -> Iterator[str]:
     yield writer.say(
         _("interrupted changes rolled back: {count}", count=count) if count else _("there was nothing to recover")
     )
-
-
-def catalog_lines(data: EntryData | ValidData, writer: Writer) -> Iterator[str]:
-    if isinstance(data, ValidData):
-        yield writer.say(data.message)
-    else:
-        yield from _entry(data, writer)
-
-
-def _entry(data: EntryData, writer: Writer) -> Iterator[str]:
-    for name, value in data.mirror.items():
-        if value in (None, False, (), {}):
-            continue
-        items = value if isinstance(value, tuple) else (value,)
-        for index, item in enumerate(items):
-            yield f"{writer.paint(pad(name if index == 0 else '', 14), 'dim')}{visible(str(item))}"
-    for index, line in enumerate(data.evidence):
-        yield f"{writer.paint(pad('evidence' if index == 0 else '', 14), 'dim')}{visible(line)}"

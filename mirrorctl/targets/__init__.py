@@ -34,6 +34,24 @@ def _git() -> Target:
     return git
 
 
+def _podman() -> Target:
+    from mirrorctl.targets import podman  # noqa: PLC0415
+
+    return podman
+
+
+def _containerd() -> Target:
+    from mirrorctl.targets import containerd  # noqa: PLC0415
+
+    return containerd
+
+
+def _buildkit() -> Target:
+    from mirrorctl.targets import buildkit  # noqa: PLC0415
+
+    return buildkit
+
+
 def _pip_repairs() -> Target:
     from mirrorctl.targets import pip_repairs  # noqa: PLC0415
     from mirrorctl.targets.facets import facet  # noqa: PLC0415
@@ -48,8 +66,22 @@ def _git_repairs() -> Target:
     return facet(_git(), git_repairs)
 
 
+def _catalog() -> Target:
+    from mirrorctl.targets import overlay  # noqa: PLC0415
+    from mirrorctl.targets.facets import facet  # noqa: PLC0415
+
+    return facet(_pip(), overlay)  # of pip it has what every file has that nobody needs to be told of
+
+
 # What a journal, and nobody else, may name (mirrorctl.targets.facets). None of them needs to be told of a change.
-FACETS: dict[str, Callable[[], Target]] = {"pip/repairs": _pip_repairs, "git/repairs": _git_repairs}
+FACETS: dict[str, Callable[[], Target]] = {
+    "pip/repairs": _pip_repairs,
+    "git/repairs": _git_repairs,
+    "catalog": _catalog,
+}
+
+# What else than its own ecosystem a target has mirrors of: further registries than Docker Hub.
+FURTHER = dict.fromkeys(("podman", "containerd", "buildkit"), ("ghcr", "quay", "gcr", "k8s"))
 
 
 class Registry(MutableMapping[str, Target]):
@@ -60,6 +92,10 @@ class Registry(MutableMapping[str, Target]):
 
     def ecosystem(self, name: str) -> str:
         return self._entries[name][0]
+
+    def ecosystems(self, name: str) -> tuple[str, ...]:
+        """All that the target can have mirrors of, its own ecosystem first."""
+        return (self.ecosystem(name), *FURTHER.get(name, ()))
 
     def __getitem__(self, name: str) -> Target:
         return FACETS[name]() if name in FACETS else self._entries[name][1]()
@@ -80,4 +116,14 @@ class Registry(MutableMapping[str, Target]):
         return len(self._entries)
 
 
-TARGETS = Registry({"pip": ("pypi", _pip), "uv": ("pypi", _uv), "docker": ("docker", _docker), "git": ("git", _git)})
+TARGETS = Registry(
+    {
+        "pip": ("pypi", _pip),
+        "uv": ("pypi", _uv),
+        "docker": ("docker", _docker),
+        "podman": ("docker", _podman),
+        "containerd": ("docker", _containerd),
+        "buildkit": ("docker", _buildkit),
+        "git": ("git", _git),
+    }
+)
