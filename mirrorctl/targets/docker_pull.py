@@ -26,7 +26,7 @@ from mirrorctl.values import replace
 DOCKER_HUB = "docker.io"
 HOSTS = {DOCKER_HUB, "index.docker.io", "registry-1.docker.io"}
 SIGN = rb"Pulling from|Pulling fs layer"
-WARM = "Already exists"
+WARM, COLD = "Already exists", "Pulling fs layer"  # of a layer; neither is said of an image that was there as a whole
 REMOVE_TIMEOUT_S = 120.0
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*(?::[\w][\w.-]{{0,127}})?(?:@sha256:[0-9a-f]{{64}})?", re.ASCII)
@@ -135,7 +135,7 @@ def _by_daemon(setup: Setup, item: str, mirror: Mirror | None, timeout_s: float)
     pulled = result_of(
         found, _("docker could not pull {image}: {reason}", image=reference, reason=excerpt(found.output))
     )
-    if pulled.error is None and WARM in found.output.stdout:
+    if pulled.error is None and (WARM in found.output.stdout or COLD not in found.output.stdout):
         return replace(
             pulled,
             error=_(

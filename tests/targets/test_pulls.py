@@ -275,7 +275,8 @@ def docker_setup(present: str = "", *, alone: bool = False) -> Setup:
 
 def test_docker_pulls_by_the_mirrors_own_name_and_removes_what_it_brought() -> None:
     pull = "timed docker pull near.example/library/redis:7"
-    found, asked = hold(docker_pull.pull(docker_setup(), DOCKER, ("redis:7",), HERE, NEAR_HUB, 9.0), {pull: GOOD})
+    cold = replace(GOOD, output=Output(status=0, stdout="0123: Pulling fs layer\n0123: Pull complete\n"))
+    found, asked = hold(docker_pull.pull(docker_setup(), DOCKER, ("redis:7",), HERE, NEAR_HUB, 9.0), {pull: cold})
     assert asked == [pull, "docker image rm near.example/library/redis:7"]
     assert found.error is None
 
@@ -295,8 +296,15 @@ def test_docker_leaves_an_image_alone_that_was_there_before() -> None:
     ]
 
 
-def test_layers_that_were_there_before_make_it_no_pull() -> None:
-    warm = replace(GOOD, output=Output(status=0, stdout="0123: Already exists\n"))
+@pytest.mark.parametrize(
+    "stdout",
+    [
+        pytest.param("0123: Pulling fs layer\n4567: Already exists\n", id="a-layer"),
+        pytest.param("7: Pulling from library/redis\nStatus: Downloaded newer image\n", id="the-whole-image"),
+    ],
+)
+def test_layers_that_were_there_before_make_it_no_pull(stdout: str) -> None:
+    warm = replace(GOOD, output=Output(status=0, stdout=stdout))
     pull = "timed docker pull near.example/library/redis"
     found, _asked = hold(docker_pull.pull(docker_setup(), DOCKER, ("redis",), HERE, NEAR_HUB, 9.0), {pull: warm})
     assert "--no-daemon" in str(found.error)
