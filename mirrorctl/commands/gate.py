@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from mirrorctl import mismatches
 from mirrorctl.commands.session import Session
-from mirrorctl.ecosystems.base import Rejected
 from mirrorctl.errors import MismatchError
 from mirrorctl.mismatches import Mismatch
 from mirrorctl.model import Mirror, Probe, Ranking, Reason
@@ -57,6 +56,8 @@ def refuse(session: Session, mirrors: Sequence[Mirror]) -> None:
 
 
 def _reason(entry: Mismatch) -> Reason:
+    from mirrorctl.ecosystems.base import Rejected  # noqa: PLC0415
+
     rejected = Rejected("mismatch", _("It was found to serve other bytes: {detail}.", detail=_detail(entry)))
     return Reason(code=rejected.code, detail=rejected.detail)
 

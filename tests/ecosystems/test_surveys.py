@@ -6,10 +6,9 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
 
 import pytest
-from ecosystems.walking import Served, Site, mirror, reply
+from ecosystems.walking import Served, Site, mirror, reply, walked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,25 +19,8 @@ from mirrorctl.ecosystems.survey import UPSTREAM, Survey, digest_of
 from mirrorctl.model import Mirror
 from mirrorctl.values import replace
 
-T = TypeVar("T")
-
 INDEX = "https://m.example/simple"
 A, B = "a" * 64, "b" * 64
-
-
-def walked(walk: Asking[T], site: Site) -> T:
-    try:
-        request = next(walk)
-        while True:
-            try:
-                answer = site.answer(request)
-            except Rejected as rejected:
-                request = walk.throw(rejected)
-            else:
-                request = walk.send(answer)
-    except StopIteration as end:
-        found: T = end.value
-        return found
 
 
 def values(survey: Survey) -> list[tuple[str, str, str]]:

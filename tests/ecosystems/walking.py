@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from mirrorctl.ecosystems.base import Finding, Rejected, Reply, Request, Walk
+from mirrorctl.ecosystems.base import Asking, Finding, Rejected, Reply, Request, Walk
 from mirrorctl.model import Mirror, Status, Trust
 
+T = TypeVar("T")
 Served: TypeAlias = Reply | Rejected | Callable[[Request], Reply]
 
 
@@ -51,8 +52,8 @@ class Site:
         return Reply(status=found.status, headers=found.headers, body=found.body, url=request.url)
 
 
-def drive(walk: Walk, site: Site) -> Finding:
-    """What the walk finds at the site; raises Rejected as the walk does."""
+def walked(walk: Asking[T], site: Site) -> T:
+    """What any walk ends with at the site; raises Rejected as the walk does."""
     try:
         request = next(walk)
         while True:
@@ -63,9 +64,13 @@ def drive(walk: Walk, site: Site) -> Finding:
             else:
                 request = walk.send(answer)
     except StopIteration as end:
-        found = end.value
-        assert isinstance(found, Finding)
+        found: T = end.value
         return found
+
+
+def drive(walk: Walk, site: Site) -> Finding:
+    """What the walk of a mirror finds at the site."""
+    return walked(walk, site)
 
 
 def rejection(walk: Walk, site: Site) -> Rejected:
