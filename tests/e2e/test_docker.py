@@ -178,27 +178,31 @@ def test_a_flag_of_the_daemon_wins_over_the_file(
         assert found["overrides"][0]["source"] == "flag"
 
 
+def images(daemon: Daemon) -> str:
+    return daemon.docker("image", "ls", "--all", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}} {{.ID}}")
+
+
 def test_a_benchmark_leaves_no_image_behind(machine: Workstation, daemon: Daemon) -> None:
     """Pulled from the mirror by its name and from upstream, cold each time, past what the daemon is configured with."""
-    before = daemon.docker("image", "ls", "--all", "--digests"), daemon.mirrors(), daemon.config.read_bytes()
+    before = images(daemon), daemon.mirrors(), daemon.config.read_bytes()
     file = machine.write("w.toml", '[ours]\ndocker = ["sleeper"]\n')
     args = ("bench", "-t", "docker", "--via", "near-hub", "--workload", str(file), "--rounds", "2", "--json")
     (work,) = machine.mirrorctl(*args).ended(0).data["workloads"]
     assert [(run["ok"], run["error"]) for run in work["runs"]] == [(True, None)] * 4
     assert all(run["first_byte_s"] <= run["seconds"] for run in work["runs"])
     assert {summary["via"] for summary in work["summary"]} == {"direct", "near-hub"}
-    after = daemon.docker("image", "ls", "--all", "--digests"), daemon.mirrors(), daemon.config.read_bytes()
+    after = images(daemon), daemon.mirrors(), daemon.config.read_bytes()
     assert after == before
 
 
 def test_a_benchmark_does_not_touch_an_image_that_was_there(machine: Workstation, daemon: Daemon) -> None:
     daemon.docker("pull", "sleeper")
     try:
-        before = daemon.docker("image", "ls", "--all", "--digests")
+        before = images(daemon)
         file = machine.write("w.toml", '[ours]\ndocker = ["sleeper"]\n')
         args = ("bench", "-t", "docker", "--via", "near-hub", "--workload", str(file), "--rounds", "1", "--json")
         (work,) = machine.mirrorctl(*args).ended(21).data["workloads"]
         assert all("--no-daemon" in run["error"] for run in work["runs"]), "its layers were there: that is no pull"
-        assert daemon.docker("image", "ls", "--all", "--digests") == before
+        assert images(daemon) == before
     finally:
         daemon.docker("image", "rm", "sleeper")
