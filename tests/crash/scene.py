@@ -51,6 +51,23 @@ LEAVE = (
     File(target="pip", path=PIP, old=b"[global]\nindex-url = https://old.example/\n", value=None),
     File(target="daemon", path=DAEMON, old=b'{"registry-mirrors": ["https://old.example"]}\n', value=None),
 )
+# What doctor does: several settings of a file at once, through a facet.
+REPAIR = (
+    File(
+        target="pip/repairs",
+        path=PIP,
+        old=b"[global]\nindex-url = https://dead.example/simple\ntrusted-host = dead.example\n  other.example\n",
+        value=[["global", "trusted-host", "other.example"]],
+        mode=0o600,
+    ),
+    File(
+        target="git/repairs",
+        path=GIT,
+        old=b'[user]\n\tname = A\n[http]\n\tsslVerify = false\n[url "https://dead.example/"]\n\tinsteadOf = https://github.com/\n',
+        value=[],
+    ),
+    File(target="daemon", path=DAEMON, old=b'{"registry-mirrors": ["https://dead.example"]}\n', value=None),
+)
 
 
 @dataclass(slots=True)
