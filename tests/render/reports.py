@@ -159,7 +159,12 @@ LATER = (
     workload(
         "pip",
         "typical",
-        {DIRECT: (172, 9, 0, 0), "tuna-pypi": (36.5, 1.6, 0, 0), "ustc-pypi": (24, 1, 0, 0), "bfsu-pypi": (30, 1, 0, 0)},
+        {
+            DIRECT: (172, 9, 0, 0),
+            "tuna-pypi": (36.5, 1.6, 0, 0),
+            "ustc-pypi": (24, 1, 0, 0),
+            "bfsu-pypi": (30, 1, 0, 0),
+        },
         items=("numpy==2.3.3", "pandas==2.3.1"),
     ),
     workload("git", "small", {DIRECT: (4.2, 0.5, 0, 0), "nju-git": (4.1, 0.6, 0, 0)}, size_bytes=2_400_000),
