@@ -260,9 +260,7 @@ class Outcome:
 TERMS = Terms(deadline_s=8.0, budget_bytes=25_000_000, max_lag_s=86_400.0, latency_only=False, now=NOW)
 
 
-def run(
-    *arms: Arm, line: float = float("inf"), priors: Mapping[str, float] | None = None, **terms: float
-) -> Outcome:
+def run(*arms: Arm, line: float = float("inf"), priors: Mapping[str, float] | None = None, **terms: float) -> Outcome:
     """One race among these arms; further options are those of Terms."""
     world = World({arm.host or arm.name: arm for arm in arms}, line)
     events: list[Event] = []
