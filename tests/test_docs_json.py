@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
+from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.catalog_edit import OverlayData, UpdateData
 from mirrorctl.commands.env import EnvData
@@ -36,6 +37,7 @@ COMMANDS: dict[str, type[Any]] = {
     "env": EnvData,
     "probe": ProbeData,
     "verify": VerifyData,
+    "bench --compare": Comparison,
     "status": StatusData,
     "doctor": DoctorData,
     "list": ListData,
@@ -68,6 +70,7 @@ NAMES = {
 }
 # Said elsewhere on the page, or on another one.
 ELSEWHERE: dict[str, str | tuple[str, ...]] = {
+    "bench --compare": ("workloads[].changes[].before.", "workloads[].changes[].now."),
     "use": "ecosystems[].",
     "env": "ecosystems[].",
     "probe": ("ecosystems[].ranking[].", "ecosystems[].rejected[]."),

@@ -18,7 +18,7 @@ from mirrorctl.render.text import Writer
 from mirrorctl.text import _
 
 FORMS = ("html", "md", "json")
-EXTRA = "report"
+EXTRA = "mirrorctl-cn[report]"
 NEEDED = ("jinja2", "pygal")
 
 
@@ -53,13 +53,10 @@ def check_form(form: str) -> None:
             hint=_("the forms are: {names}", names=", ".join(FORMS)),
         )
     if form == "html" and (missing := [name for name in NEEDED if find_spec(name) is None]):
+        values = {"extra": EXTRA, "names": " ".join(missing)}
         raise UsageError(
-            _(
-                "an HTML report needs {names}, which {extra} brings",
-                names=", ".join(missing),
-                extra=f"mirrorctl-cn[{EXTRA}]",
-            ),
-            hint=_("pip install 'mirrorctl-cn[report]' installs them; Markdown and JSON need neither"),
+            _("an HTML report needs {names}, which the extra {extra} brings", **values),
+            hint=_("pip install '{extra}' or pip install {names} adds it; Markdown and JSON need neither", **values),
         )
 
 
