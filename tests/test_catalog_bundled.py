@@ -185,7 +185,8 @@ def test_the_failure_domain_of_tuna(catalog: Catalog) -> None:
 def test_canaries(catalog: Catalog) -> None:
     assert catalog.canaries["pypi"]["small_projects"] == ("six", "certifi")
     assert catalog.canaries["pypi"]["large_projects"] == ("opencv-python", "numpy")
-    assert catalog.canaries["docker"] == {"images": ("library/busybox", "library/hello-world")}
+    assert catalog.canaries["docker"]["images"] == ("library/busybox", "library/hello-world")
+    assert catalog.canaries["docker"]["large_images"] == ("library/python",)
     assert catalog.canaries["git"] == {"repositories": ("octocat/Hello-World", "git/git", "octo/hello")}
 
 

@@ -39,6 +39,7 @@ FALLBACK_S = 0.3  # net.Dialer.FallbackDelay of Go
 
 MANIFEST_LIMIT_BYTES = 256 * 1024
 CONFIG_LIMIT_BYTES = 512 * 1024
+LARGE_BYTES = 6_000_000  # a smaller layer is over before many a throttle begins
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -74,6 +75,8 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
         if reply.status == 404:
             continue
         artefact, markers = yield from _pull(base, image, headers, reply)
+        for larger in canaries.get("large_images", ()) if (artefact.size_bytes or 0) < LARGE_BYTES else ():
+            artefact = (yield from _large_layer(base, challenge, larger)) or artefact
         return Finding(artefact=artefact, again=tag, markers=markers)
     raise Rejected(
         "not-a-registry",
@@ -83,6 +86,24 @@ def walk(mirror: Mirror, canaries: Canaries) -> Walk:
             images=", ".join(images),
         ),
     )
+
+
+def _large_layer(base: str, challenge: str, image: str) -> Asking[Artefact | None]:
+    """The largest layer of an image that not every mirror lets everybody have; None when it is not to be had."""
+    try:
+        headers = (yield from token_for(challenge, image)) if challenge else {}
+        reply = yield manifest_request(base, image, "latest", headers)
+        check_status(reply)
+        manifest = json_of(reply)
+        if "manifests" in manifest:
+            reply = yield manifest_request(base, image, platform_digest(manifest), headers)
+            check_status(reply)
+            manifest = json_of(reply)
+        _config, layer = _descriptors(manifest)
+        artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
+    except Rejected:
+        return None
+    return artefact if (artefact.size_bytes or 0) >= LARGE_BYTES else None
 
 
 def manifest_request(base: str, image: str, reference: str, headers: dict[str, str]) -> Request:

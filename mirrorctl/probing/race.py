@@ -125,8 +125,8 @@ class Race:
     async def _gate(self, lane: Lane) -> None:
         self._tell(lane, Stage.GATE)
         canaries = self._canaries.get(lane.ecosystem.NAME, {})
-        if self._terms.latency_only:  # what a large project is needed for is its large file
-            canaries = {purpose: names for purpose, names in canaries.items() if purpose != "large_projects"}
+        if self._terms.latency_only:  # what large ones are needed for is their large files
+            canaries = {purpose: names for purpose, names in canaries.items() if not purpose.startswith("large_")}
         await lane.walk(canaries)
         await lane.introduce(self._terms.agents.get(lane.ecosystem.NAME, {}))
         if lane.passed and not self._terms.latency_only:

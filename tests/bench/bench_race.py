@@ -18,6 +18,7 @@ import argparse
 import math
 import os
 import random
+import signal
 import statistics
 import sys
 from collections.abc import Callable, Sequence
@@ -111,6 +112,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--small", default="six", help="a small project that every index has")
     parser.add_argument("--large", default="opencv-python", help="a large one")
     parser.add_argument("--image", default="library/busybox", help="an image that every registry has")
+    parser.add_argument("--catalog", action="append", default=[], help="an overlay for mirrorctl; may be repeated")
     parser.add_argument("--repository", default="octo/hello", help="a repository that every git mirror has")
     parser.add_argument("-o", "--output", type=Path, help="every single run, as JSON lines")
     options = parser.parse_args(argv)
@@ -118,6 +120,7 @@ def main(argv: Sequence[str]) -> int:
         return simulate(options.fields)
     from bench.contest import Contest
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the network is taken down
     return Contest(Network(Path(options.network)), options).run()
 
 

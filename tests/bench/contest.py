@@ -17,7 +17,7 @@ from bench.network import Network, Ran
 from bench.rivals import RIVALS
 
 HERE = Path(__file__).resolve().parent
-PULL_LIMIT_S, PULLS = 40.0, 2
+PULL_LIMIT_S, PULLS, LONG_S = 30.0, 3, 8.0
 NO_MIRROR = 20
 TRUST = ("--trust", "community")
 ECOSYSTEMS = {"pip": "pypi", "docker": "docker", "git": "git"}
@@ -87,6 +87,7 @@ class Contest:
         return urls, ran
 
     def _mirrorctl(self, home: str, *words: str) -> Ran:
+        words = (words[0], *(f"--catalog={path}" for path in self.options.catalog), *words[1:])
         environ = [f"HOME={home}", f"PYTHONPATH={HERE.parent.parent}", f"PATH={os.environ['PATH']}"]
         return self.network.run(sys.executable, "-m", "mirrorctl", *words, environ=environ)
 
@@ -96,12 +97,20 @@ class Contest:
         for url in urls:
             truth[url] = math.inf
             limit_s = min([PULL_LIMIT_S, *(8 * seconds for seconds in truth.values() if seconds < math.inf)])
-            if service != "pip" or not self.network.is_stale(url):
-                tries = [self._pull(service, url, limit_s) for _ in range(PULLS)]
-                truth[url] = min(tries) if max(tries) < math.inf else math.inf
+            if self.network.has(url) and (service != "pip" or not self.network.is_stale(url)):
+                truth[url] = self._least(service, url, limit_s)
         for url, seconds in truth.items():
             print(f"    {seconds:8.2f} s  {url}", file=sys.stderr, flush=True)
         return truth
+
+    def _least(self, service: str, url: str, limit_s: float) -> float:
+        """The load of the machine can only add to it. What takes long is not repeated."""
+        first_s = self._pull(service, url, limit_s)
+        return (
+            first_s
+            if first_s > LONG_S
+            else min(first_s, *(self._pull(service, url, limit_s) for _ in range(PULLS - 1)))
+        )
 
     def _pull(self, service: str, url: str, limit_s: float) -> float:
         spent_s = 0.0

@@ -69,9 +69,13 @@ class Network:
         ]
         return next(path for path in places if path.is_file())
 
+    def has(self, url: str) -> bool:
+        """Whether there is such a host at all."""
+        return any(urlsplit(url).hostname in mirror["names"] for mirror in self._plan()["mirrors"])
+
     def is_stale(self, url: str) -> bool:
         """Whether what is served there is older than it may be, wherever a redirect leads."""
-        plan: Any = json.loads((self.program.parent / "run" / "plan.json").read_text(encoding="utf-8"))
+        plan = self._plan()
         host: str | None = urlsplit(url).hostname
         for _hop in range(3):
             mirror = next((mirror for mirror in plan["mirrors"] if host in mirror["names"]), None)
@@ -79,6 +83,9 @@ class Network:
                 return mirror is not None and mirror["stale_h"] > plan["acceptable_stale_h"]
             host = mirror["redirect"]
         return False
+
+    def _plan(self) -> Any:
+        return json.loads((self.program.parent / "run" / "plan.json").read_text(encoding="utf-8"))
 
     def _program(self, *words: str) -> list[str]:
         return [sys.executable, str(self.program), *words]

@@ -101,6 +101,29 @@ def test_a_tag_may_name_a_manifest_without_an_index() -> None:
     assert drive(docker.walk(mirror("docker", BASE), CANARIES), site(tag=reply(MANIFEST))).artefact is not None
 
 
+@pytest.mark.parametrize(
+    ("size", "has_it", "measured"),
+    [
+        pytest.param(50_000_000, True, "library/python", id="large enough"),
+        pytest.param(5_000_000, True, IMAGE, id="no better"),
+        pytest.param(50_000_000, False, IMAGE, id="not for everybody"),
+    ],
+)
+def test_a_larger_image_is_measured_with_where_it_can_be_had(size: int, has_it: bool, measured: str) -> None:
+    large, layer = f"{BASE}/v2/library/python", "sha256:" + "ef" * 32
+    manifest = json.dumps({"config": {"digest": digest(CONFIG)}, "layers": [{"digest": layer, "size": size}]}).encode()
+    more = {
+        f"GET {large}/manifests/latest": reply(manifest) if has_it else reply(status=403),
+        f"GET {large}/blobs/{layer}": reply(b"\x1f\x8b part", 206, content_range=f"bytes 0-1023/{size}"),
+    }
+    asked = Site({URLS[name]: served for name, served in HEALTHY.items()} | more)
+    found = drive(docker.walk(mirror("docker", BASE), CANARIES | {"large_images": ("library/python",)}), asked)
+    assert found.artefact is not None
+    assert found.artefact.url.startswith(f"{BASE}/v2/{measured}/blobs/")
+    assert found.again is not None
+    assert IMAGE in found.again.url
+
+
 PORTAL = reply("<html><body>Login</body></html>")
 
 
