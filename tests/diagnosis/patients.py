@@ -33,7 +33,7 @@ DEFAULT, LIVE, DEAD, OLD, HEIR, CORP = (
 HUB = "https://github.com/"
 PROXY, GONE = "https://proxy.example/https://github.com/", "https://gone.example/https://github.com/"
 
-CATALOG = f"""
+CATALOG = """
 schema = 1
 catalog_date = 2026-01-01
 [operator.o]
@@ -43,7 +43,7 @@ trust = "company"
 name = "P"
 trust = "community"
 [evidence]
-e = {{ ref = "x", date = 2026-01-01, says = "x" }}
+e = { ref = "x", date = 2026-01-01, says = "x" }
 [probe.pypi]
 projects = ["six"]
 [probe.docker]

@@ -154,7 +154,7 @@ def test_passwords_are_not_shown() -> None:
 
 
 def test_what_is_not_ours_to_write_has_no_repair() -> None:
-    """pip's file beside a Python is read and never written."""
+    """Pip's file beside a Python is read and never written."""
     site = Path("/opt/python/pip.conf")
     found = look(case("pip", {site: conf(f"index-url = {DEAD}")}, facts={"prefix": "/opt/python"}))
     assert told(found) == ["error dead-mirror 2"]
