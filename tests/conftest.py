@@ -6,7 +6,7 @@ import shutil
 import chromium
 import pytest
 from hypothesis import settings
-from servers import dockerd
+from servers import containers, dockerd
 from servers.workstation import CLIENTS, search_path
 
 pytest_plugins = ["guard"]
@@ -24,7 +24,12 @@ def missing_clients() -> str | None:
     return f"not installed: {', '.join(absent)}" if absent else None
 
 
-NEEDS = {"browser": chromium.missing, "client": missing_clients, "docker": dockerd.missing}
+NEEDS = {
+    "browser": chromium.missing,
+    "client": missing_clients,
+    "containers": containers.missing,
+    "docker": dockerd.missing,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

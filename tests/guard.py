@@ -20,6 +20,8 @@ from typing import TypeAlias
 import pytest
 
 USER_FILES = (
+    ".config/buildkit",
+    ".config/containers",
     ".config/docker",
     ".config/git",
     ".config/mirrorctl",
@@ -34,6 +36,9 @@ USER_FILES = (
     ".pip",
 )
 SYSTEM_FILES = (
+    "/etc/buildkit",
+    "/etc/containerd",
+    "/etc/containers",
     "/etc/docker",
     "/etc/gitconfig",
     "/etc/mirrorctl",
@@ -44,7 +49,7 @@ SYSTEM_FILES = (
     "/var/lib/mirrorctl",
 )
 # Whatever begins like this steers a client, or the program, from outside.
-STEERING = ("DOCKER_", "GIT_", "LC_", "MIRRORCTL_", "PIP_", "SSL_CERT_", "UV_", "XDG_")
+STEERING = ("CONTAINERS_", "DOCKER_", "GIT_", "LC_", "MIRRORCTL_", "PIP_", "SSL_CERT_", "UV_", "XDG_")
 STEERING_NAMES = frozenset(
     {
         "ALL_PROXY",

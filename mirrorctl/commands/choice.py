@@ -11,6 +11,7 @@ from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
 from mirrorctl.errors import NoMirrorError
 from mirrorctl.model import Mirror, Notice, Ranked, Ranking, Scope, Trust
+from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
 
@@ -51,15 +52,30 @@ class Request:
 
 
 def pick(session: Session, request: Request, found: Present, rankings: Rankings) -> tuple[Mirror, ...]:
+    """The mirrors of everything that the target has mirrors of. What has none now stays as it is, if others have."""
+    chosen: list[Mirror] = []
+    lacks: list[NoMirrorError] = []
+    for ecosystem in () if request.which == UPSTREAM else selection.meant(session, request.which, found.target.NAME):
+        try:
+            chosen += _pick_of(session, request, found, rankings, ecosystem)
+        except NoMirrorError as error:
+            lacks.append(error)
+    if lacks and not chosen:
+        raise lacks[0]
+    return tuple(chosen)
+
+
+def _pick_of(
+    session: Session, request: Request, found: Present, rankings: Rankings, ecosystem: str
+) -> tuple[Mirror, ...]:
     target = found.target
-    asking = Asking(name=target.NAME, ecosystem=target.ECOSYSTEM, capacity=target.CAPACITY)
-    if request.which == UPSTREAM:
-        return ()
-    if request.which == FASTEST:
-        current = target.state(session.machine, found.client, found.contents, found.scope).urls
-        stays = rankings.stays(target.ECOSYSTEM)
-        return fastest_of(session, request, asking, rankings.get(target.ECOSYSTEM), current, stays)
-    return named_of(session, request, asking)
+    asking = Asking(name=target.NAME, ecosystem=ecosystem, capacity=target.CAPACITY)
+    if request.which != FASTEST:
+        return named_of(session, request, asking)
+    current = target.state(session.machine, found.client, found.contents, found.scope).urls
+    if len(TARGETS.ecosystems(target.NAME)) > 1:
+        current = tuple(url for url in current if session.catalog.by_url(url, ecosystem))
+    return fastest_of(session, request, asking, rankings.get(ecosystem), current, rankings.stays(ecosystem))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import date
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session, named_ecosystems
 from mirrorctl.model import Mirror
+from mirrorctl.targets import TARGETS
 from mirrorctl.values import dataclass
 
 
@@ -38,7 +39,7 @@ class ListData:
 
 def list_mirrors(session: Session, *, targets: tuple[str, ...] = (), everything: bool = False) -> Result[ListData]:
     """The default set and what overlays add; with `everything`, also dead, opt-in and unverified mirrors."""
-    ecosystems = named_ecosystems(targets)
+    ecosystems = named_ecosystems(targets or tuple(TARGETS))
     known = [mirror for mirror in session.catalog.mirrors if mirror.ecosystem in ecosystems]
     shown = [mirror for mirror in known if everything or mirror.default or mirror.origin != "bundled"]
     return Result(

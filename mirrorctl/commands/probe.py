@@ -31,6 +31,8 @@ def probe(
 ) -> Result[ProbeData]:
     """Ranks the mirrors of the targets' ecosystems: the eligible ones, or those named by `only` and `urls`."""
     ecosystems = named_ecosystems(targets)
+    if urls and len(targets) == 1:
+        ecosystems = ecosystems[:1]
     if urls and len(ecosystems) > 1:
         raise UsageError(_("--url says nothing of what it serves"), hint=_("name one target with -t"))
     warnings: list[Notice] = []

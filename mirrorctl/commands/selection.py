@@ -131,7 +131,15 @@ def concerned(session: Session, which: str) -> tuple[str, ...]:
     if which in {FASTEST, UPSTREAM}:
         return tuple(TARGETS)
     having = {ecosystem for ecosystem in session.catalog.canaries if _has(session, which, ecosystem)}
-    return tuple(name for name in TARGETS if TARGETS.ecosystem(name) in having) or tuple(TARGETS)
+    return tuple(name for name in TARGETS if having.intersection(TARGETS.ecosystems(name))) or tuple(TARGETS)
+
+
+def meant(session: Session, which: str, target: str) -> tuple[str, ...]:
+    """What of a target is meant: all it can have mirrors of; of an address, what it serves, or the target's own."""
+    ecosystems = TARGETS.ecosystems(target)
+    if "://" not in which:
+        return ecosystems
+    return tuple(name for name in ecosystems if session.catalog.by_url(which, name)) or ecosystems[:1]
 
 
 def _has(session: Session, which: str, ecosystem: str) -> bool:

@@ -178,7 +178,7 @@ def _measure(
     asked = [found.target for found in present if request.of(found.target.NAME).which == FASTEST]
     if not asked:
         return Rankings()
-    ecosystems = dict.fromkeys(target.ECOSYSTEM for target in asked)
+    ecosystems = dict.fromkeys(name for target in asked for name in TARGETS.ecosystems(target.NAME))
     racing: dict[str, Sequence[Mirror]] = {
         ecosystem: selection.candidates(session, ecosystem, request.policy) for ecosystem in ecosystems
     }
@@ -271,7 +271,7 @@ def _change(session: Session, request: Request, found: Present, mirrors: tuple[M
         found.contents,
         found.scope,
         mirrors,
-        known=selection.known_urls(session, target.ECOSYSTEM),
+        known=frozenset().union(*(selection.known_urls(session, name) for name in TARGETS.ecosystems(target.NAME))),
         ours=session.written(target.NAME),
         force=request.replace_private,
     )

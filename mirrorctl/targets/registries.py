@@ -1,0 +1,102 @@
+"""What podman, containerd and BuildKit have in common: mirrors of several registries, each in an order of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from mirrorctl.errors import ConflictError
+from mirrorctl.model import REGISTRIES, Mirror, Notice, Trust, Value
+from mirrorctl.redaction import redact
+from mirrorctl.targets.common import address, is_loopback
+from mirrorctl.text import _
+
+HUB = "docker.io"
+# What each registry certainly has, small, and with the tag `latest` if no other is named.
+CANARIES = {
+    HUB: "library/hello-world",
+    "ghcr.io": "k3d-io/k3d-tools",
+    "quay.io": "prometheus/busybox",
+    "gcr.io": "distroless/static",
+    "registry.k8s.io": "pause:3.9",
+}
+_URL = re.compile(r"https?://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?", re.IGNORECASE)
+
+
+# A lens value: [address, registry] for each mirror, by registry, then in the order in which they are asked.
+
+
+def grouped(value: Value) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for url, registry in (row for row in value or [] if isinstance(row, list)):
+        found.setdefault(registry, []).append(url)
+    return found
+
+
+def rows(mirrors: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    return [[url, registry] for registry in sorted(mirrors) for url in mirrors[registry]]
+
+
+# Choices
+
+
+def registry_of(mirror: Mirror) -> str:
+    return mirror.registry or REGISTRIES.get(mirror.ecosystem, HUB)
+
+
+def chosen(mirrors: Iterable[Mirror], client: str) -> dict[str, list[str]]:
+    """The addresses for each registry, most preferred first. Raises ConflictError for one that cannot be used."""
+    found: dict[str, list[str]] = {}
+    for mirror in mirrors:
+        check_url(mirror.url, client)
+        found.setdefault(registry_of(mirror), []).append(mirror.url.rstrip("/"))
+    return found
+
+
+def check_url(url: str, client: str) -> None:
+    if not _URL.fullmatch(url):
+        raise ConflictError(
+            _("{url} cannot be a mirror for {client}", url=redact(url), client=client),
+            hint=_("a mirror of a registry is http(s)://host[:port], without path, query, name or password"),
+            subject=client,
+        )
+    if url.lower().startswith("http:") and not is_loopback(url):
+        raise ConflictError(
+            _("{url} is not https: whoever is on the way can give you other images", url=redact(url)),
+            hint=_("without https, only a mirror on this machine is written"),
+            subject=client,
+        )
+
+
+def merged(current: Sequence[str], wanted: Sequence[str], ours: Iterable[str]) -> list[str]:
+    """Our mirrors, first to last, then what the user has there. An address keeps the spelling it has."""
+    spelled = {address(url): url for url in reversed(current)}
+    first = {address(url): url for url in wanted}
+    gone = {address(url) for url in ours} | first.keys()
+    return [*(spelled.get(key, url) for key, url in first.items()), *(u for u in current if address(u) not in gone)]
+
+
+def without(current: Sequence[str], public: Iterable[str], *, force: bool) -> list[str]:
+    """What is left for upstream: the mirrors that are neither ours nor known; none with `force`."""
+    gone = {address(url) for url in public}
+    return [] if force else [url for url in current if address(url) not in gone]
+
+
+def left(subject: str, urls: Sequence[str]) -> tuple[Notice, ...]:
+    """That mirrors stay which are not ours to take out."""
+    if not urls:
+        return ()
+    return (
+        Notice(
+            code="kept",
+            message=_(
+                "{path} keeps {mirrors}, which mirrorctl did not write", path=subject, mirrors=redact(", ".join(urls))
+            ),
+            hint=_("--replace-private takes them out too"),
+            subject=subject,
+        ),
+    )
+
+
+def strangers(mirrors: Iterable[Mirror]) -> tuple[Mirror, ...]:
+    return tuple(mirror for mirror in mirrors if mirror.trust in {Trust.COMMUNITY, Trust.COMPANY})
