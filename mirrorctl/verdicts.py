@@ -8,6 +8,7 @@ elsewhere, may have been read before it moved: that is said, and only taken for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -84,7 +85,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What was compared, and where it differs. `samples` are those of which anything was compared."""
+    """What was compared, and where it differs. `samples` are those that were compared with the reference."""
 
     verdict: Verdict
     compared: int
@@ -149,45 +150,52 @@ def compare(survey: Survey, reference: Reference) -> Judgement:
     compared = 0
     samples: set[str] = set()
     for seen in survey.observations:
-        counted, found = _compare(seen, reference)
-        if counted:
+        expected = _expected(seen, reference)
+        if expected or (seen.stated and seen.kind in ADDRESSED):
             compared += 1
+        if expected or is_pinned(seen):  # that it is true to itself proves nothing
             samples.add(seen.sample)
-        if found:
+        if found := _difference(seen, expected, reference):
             evidence.append(found)
     evidence += [*_missing(survey, reference), *_extra(survey, reference)]
-    samples |= {found.sample for found in evidence if found.kind == SAMPLE}
     return judged(evidence, compared, samples)
 
 
-def judged(evidence: Iterable[Evidence], compared: int, samples: Iterable[str]) -> Judgement:
+def judged(evidence: Iterable[Evidence], compared: int, samples: AbstractSet[str]) -> Judgement:
     found = tuple(sorted(evidence, key=lambda item: _WEIGHT.get(item.finding, len(_WEIGHT))))
     findings = {item.finding for item in found}
     if Kind.MISMATCH in findings:
         verdict = Verdict.MISMATCH
-    elif Kind.DISPUTED in findings or not (compared or findings):
+    elif Kind.DISPUTED in findings or not (samples or findings):
         verdict = Verdict.UNVERIFIABLE
     else:
         verdict = Verdict.BEHIND if findings else Verdict.SAME
     return Judgement(verdict=verdict, compared=compared, evidence=found, samples=frozenset(samples))
 
 
-def _compare(seen: Observation, reference: Reference) -> tuple[bool, Evidence | None]:
-    """Whether the observation could be compared, and the difference if there is one."""
-    if not seen.got:
-        return False, None
+def is_pinned(seen: Observation) -> bool:
+    """Whether the digest is the one that was asked for, and not one that the source has named."""
+    return seen.kind in ADDRESSED and seen.subject == seen.sample and seen.sample.endswith(f"@{seen.stated}")
+
+
+def _expected(seen: Observation, reference: Reference) -> tuple[str, ...]:
+    """What the reference has for it that can be compared."""
+    if not seen.got or seen.kind in ADDRESSED:
+        return ()
     key = (seen.sample, seen.subject, STATED_BY.get(seen.kind, seen.kind))
-    expected = [value for value in reference.values.get(key, ()) if _alike(value, seen.got)]
-    if expected and seen.kind not in ADDRESSED:
+    return tuple(value for value in reference.values.get(key, ()) if _alike(value, seen.got))
+
+
+def _difference(seen: Observation, expected: tuple[str, ...], reference: Reference) -> Evidence | None:
+    if expected:
         same = seen.got in expected or seen.got in reference.parts.get(seen.sample, ())
         kind = Kind.DIFFERS if seen.kind in MOVING else Kind.MISMATCH
-        return True, None if same else _evidence(kind, seen, expected[0], reference.basis)
+        return None if same else _evidence(kind, seen, expected[0], reference.basis)
     if seen.stated and _alike(seen.stated, seen.got):
-        differs = seen.got != seen.stated
-        return seen.kind in ADDRESSED, _evidence(Kind.MISMATCH, seen, seen.stated, OWN) if differs else None
-    if key in reference.disputed and seen.kind not in MOVING:
-        return False, _evidence(Kind.DISPUTED, seen, None, reference.basis)
-    return False, None
+        return _evidence(Kind.MISMATCH, seen, seen.stated, OWN) if seen.got != seen.stated else None
+    if (seen.sample, seen.subject, seen.kind) in reference.disputed and seen.kind not in MOVING:
+        return _evidence(Kind.DISPUTED, seen, None, reference.basis)
+    return None
 
 
 def _alike(one: str, other: str) -> bool:

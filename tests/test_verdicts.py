@@ -193,6 +193,18 @@ def test_who_is_ahead_of_the_others_has_nothing_extra() -> None:
     assert compare(ahead, reference).verdict is Verdict.SAME
 
 
+def test_being_true_to_itself_proves_nothing() -> None:
+    blob = seen("library/busybox@x", B, "blob", TAG, stated=B)
+    assert compare(survey(tag(A), blob), reference_among([])).verdict is Verdict.UNVERIFIABLE
+
+
+def test_a_digest_that_was_asked_for_needs_no_reference() -> None:
+    pinned = f"library/busybox@{A}"
+    right = compare(survey(seen(pinned, A, "manifest", pinned, stated=A)), reference_among([]))
+    wrong = compare(survey(seen(pinned, B, "manifest", pinned, stated=A)), reference_among([]))
+    assert (right.verdict, wrong.verdict) == (Verdict.SAME, Verdict.MISMATCH)
+
+
 def test_bytes_that_are_not_what_the_mirror_itself_states_need_no_other() -> None:
     reference = Reference(basis=reference_among([]).basis, upstream=False, operators=0)
     judgement = compare(survey(seen("one.whl", C, "bytes", stated=A)), reference)

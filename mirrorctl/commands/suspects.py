@@ -20,23 +20,27 @@ if TYPE_CHECKING:
 KEPT = 10  # pieces of evidence for each mirror
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def samples_of(machine: Machine, mirrors: Iterable[Mirror]) -> tuple[str, ...]:
     """What was not right at one of the mirrors, and so has to be looked at again."""
-    known = mismatches.load(machine, datetime.now(UTC))
+    known = mismatches.load(machine, now())
     found = [entry for mirror in mirrors if (entry := mismatches.find(known, mirror))]
     return tuple(dict.fromkeys(sample for entry in found for sample in entry.samples))
 
 
 def remember(machine: Machine, outcomes: Sequence[Outcome]) -> list[Notice]:
     """Adds what was found now, and forgets what is refuted."""
-    now = datetime.now(UTC)
-    before = mismatches.load(machine, now)
+    at = now()
+    before = mismatches.load(machine, at)
     after, notices = list(before), []
     for outcome in outcomes:
         old = mismatches.find(after, outcome.mirror)
         if outcome.judgement.verdict is Verdict.MISMATCH:
             after = [entry for entry in after if entry is not old]
-            after.append(_entry(outcome, now))
+            after.append(_entry(outcome, at))
         elif old and _refutes(outcome, old):
             after = [entry for entry in after if entry is not old]
             notices.append(_forgotten(outcome.mirror))
@@ -53,10 +57,10 @@ def _refutes(outcome: Outcome, old: Mismatch) -> bool:
     return judgement.verdict in {Verdict.SAME, Verdict.BEHIND} and set(old.samples) <= judgement.samples
 
 
-def _entry(outcome: Outcome, now: datetime) -> Mismatch:
+def _entry(outcome: Outcome, at: datetime) -> Mismatch:
     bad = [item for item in outcome.judgement.evidence if item.finding is Kind.MISMATCH]
     return Mismatch(
-        at=now,
+        at=at,
         ecosystem=outcome.mirror.ecosystem,
         id=outcome.mirror.id,
         url=outcome.mirror.url,

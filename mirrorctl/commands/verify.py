@@ -177,8 +177,10 @@ def _without_upstream(report: Report) -> Notice:
     why = report.failure.detail if report.failure else _("No client here says what it is.")
     return Notice(
         code="no-upstream",
-        message=_("{ecosystem}: upstream could not be asked. {why}", ecosystem=report.ecosystem, why=why),
-        hint=_("{count} operators are compared with one another; those that copy another do not count", count=count),
+        message=_("{ecosystem}: upstream is no reference. {why}", ecosystem=report.ecosystem, why=why),
+        hint=_(
+            "mirrors were compared with one another, those that copy another left out; operators: {count}", count=count
+        ),
         subject=report.ecosystem,
     )
 

@@ -20,7 +20,6 @@ from mirrorctl.values import replace
 LIMIT_BYTES = 2 * 1024 * 1024
 TASTE_BYTES = 1024
 PREFIXES = ("HEAD", "refs/heads/", "refs/tags/")
-USUAL = 2
 
 
 def sample_of(text: str) -> str:
@@ -33,7 +32,7 @@ def sample_of(text: str) -> str:
 
 
 def usual_samples(canaries: Canaries) -> tuple[str, ...]:
-    return tuple(map(sample_of, canaries.get("repositories", ())))[:USUAL]
+    return tuple(map(sample_of, canaries.get("repositories", ())))
 
 
 def samples_for(mirror: Mirror, samples: tuple[str, ...], *, chosen: bool) -> tuple[str, ...]:

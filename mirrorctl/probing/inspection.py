@@ -131,7 +131,7 @@ class Inspection:
         return Report(
             ecosystem=case.ecosystem,
             reference=reference,
-            failure=_first_reason(upstream) if upstream and not reference.upstream else None,
+            failure=_why_no_upstream(upstream) if upstream and not reference.upstream else None,
             outcomes=tuple(outcomes),
             samples=tuple(dict.fromkeys(sample for source in asked for sample in source.samples)),
             read_bytes=sum(source.wire.timing.read_bytes for source in (*asked, *witnesses)),
@@ -222,6 +222,11 @@ def _first_reason(source: Source) -> Reason | None:
     return None
 
 
+def _why_no_upstream(upstream: Source) -> Reason:
+    nothing = Rejected("no-sample", _("It has none of what was to be compared."))
+    return _first_reason(upstream) or Reason(code=nothing.code, detail=nothing.detail)
+
+
 def _why_nothing(source: Source, reference: Reference) -> Reason:
     if not source.samples:
         found = Rejected("no-sample", _("It serves none of what was to be compared."))
@@ -229,12 +234,8 @@ def _why_nothing(source: Source, reference: Reference) -> Reason:
         found = Rejected(
             "no-reference", _("There is nothing to compare it with: neither upstream nor two others that agree.")
         )
-    elif judged_alone(source):
+    elif not source.found.observations:
         found = Rejected("no-sample", _("It has none of what was to be compared."))
     else:
         found = Rejected("disputed", _("What it says and what others say differ, and there is no majority."))
     return Reason(code=found.code, detail=found.detail)
-
-
-def judged_alone(source: Source) -> bool:
-    return not source.found.observations
