@@ -80,7 +80,7 @@ def amended(value: Value, repairs: list[Repair]) -> Value:
     for old, new in (change for repair in repairs for change in repair.changes):
         if old is None:
             items += [new] if new and new not in items else []
-        elif old in items:
+        while old is not None and old in items:
             at = items.index(old)
             items[at : at + 1] = [new] if new and new not in items else []
     if isinstance(value, str):
