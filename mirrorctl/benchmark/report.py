@@ -49,7 +49,7 @@ class Summary:
     The median is over all `runs`: one that failed or was cut off had not finished, and stands above every one that
     did. None stands for a value that the runs do not give: for `median_s` that half of them did not finish, for
     `high_s` and `speedup_high` that there is no upper bound. `first_byte_s` and `bytes_per_s` are medians of the pulls
-    that succeeded. `runs` counts all pulls, `failures` those that failed before the time limit, `timeouts` those that
+    that succeeded; the rate is that of the files themselves where their size is known. `runs` counts all pulls, `failures` those that failed before the time limit, `timeouts` those that
     were cut off at it. Those of the direct way have no speed-up.
     """
 

@@ -65,7 +65,7 @@ def _summary(
     good = [run for run in runs if run.ok]
     carried = [run.bytes for run in good if run.bytes is not None]
     first = [run.first_byte_s for run in good if run.first_byte_s is not None]
-    rates = [run.bytes / run.seconds for run in good if run.bytes is not None and run.seconds > 0]
+    rates = [size / run.seconds for run in good if (size := _size(run)) is not None and run.seconds > 0]
     return Summary(
         via=via,
         median_s=middle.value,
@@ -82,6 +82,11 @@ def _summary(
         timeouts=sum(run.timed_out for run in runs),
         difference=difference_of(ends, min(len(runs), sum(DIRECT in each for each in rounds))),
     )
+
+
+def _size(run: Run) -> int | None:
+    """The files themselves, if their size is known: what else came in over the network is no gain of anybody's."""
+    return run.bytes if run.payload_bytes is None else run.payload_bytes
 
 
 UNBOUNDED = Span(0.0, math.inf)

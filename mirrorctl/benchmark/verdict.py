@@ -62,7 +62,7 @@ def _compare(direct: Summary, best: Summary) -> Text:  # noqa: PLR0911  one sent
             )
         case Difference.UNKNOWN:
             return _(
-                "too few pulls finished to tell {via} from the direct way: {time} and {direct}",
+                "too few pulls to tell {via} from the direct way: {time} and {direct}",
                 **values,
             )
 

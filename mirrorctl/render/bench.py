@@ -11,15 +11,7 @@ from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _
 
 STYLES = {Difference.FASTER: "green", Difference.SLOWER: "red", Difference.NONE: None, Difference.UNKNOWN: "dim"}
-HEADS = (
-    _("way"),
-    _("median"),
-    _("likely between"),
-    _("times as fast"),
-    _("first byte"),
-    _("throughput"),
-    _("finished"),
-)
+HEADS = (_("way"), _("median"), _("times as fast"), _("first byte"), _("throughput"))
 
 
 def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
@@ -29,12 +21,15 @@ def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
     assert isinstance(out, Console)  # noqa: S101  what `tables.draw` gives
     for work in data.workloads:
         out.print(Cell(visible(f"{work.target} · {work.name}: ") + writer.say(work.verdict), style="bold"))
+        failing = any(each.failures or each.timeouts for each in work.summary)
         table = make_table()
-        for number, head in enumerate(HEADS):
-            table.add_column(writer.say(head), justify="left" if number == 0 else "right", no_wrap=number > 0)
+        for number, head in enumerate((*HEADS, _("finished")) if failing else HEADS):
+            table.add_column(writer.say(head), justify="left" if number == 0 else "right", no_wrap=True)
         for summary in work.summary:
             style = None if summary.via == DIRECT else STYLES[summary.difference]
-            table.add_row(*_row(summary, writer), style=style)
+            done = summary.runs - summary.failures - summary.timeouts
+            more = (f"{done}/{summary.runs}",) if failing else ()
+            table.add_row(*_row(summary, writer), *more, style=style)
         out.print(table)
         out.print(Cell(writer.say(_carried(work)), style="dim"))
         out.print()
@@ -42,18 +37,15 @@ def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
 
 def _row(summary: Summary, writer: Writer) -> tuple[str, ...]:
     mirrored = summary.via != DIRECT
-    done = summary.runs - summary.failures - summary.timeouts
     speedup = times(summary.speedup)
-    if mirrored and (summary.speedup_low is not None or summary.speedup_high is not None):
+    if summary.speedup_low is not None or summary.speedup_high is not None:
         speedup += f" ({factors(summary.speedup_low, summary.speedup_high)})"
     return (
         visible(summary.via) if mirrored else writer.say(_("direct")),
-        seconds(summary.median_s),
-        span(summary.low_s, summary.high_s),
+        f"{seconds(summary.median_s)} ({span(summary.low_s, summary.high_s)})",
         speedup if mirrored else "",
         short_time(summary.first_byte_s),
         rate(summary.bytes_per_s),
-        f"{done}/{summary.runs}",
     )
 
 

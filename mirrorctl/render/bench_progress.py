@@ -67,7 +67,7 @@ class _Board:
 def _head(event: PullEvent) -> Text:
     left = event.left
     values = {"round": event.round, "rounds": event.rounds, "size": size(event.read_bytes)}
-    if left.seconds is None or left.bytes is None:
+    if left.seconds is None or left.bytes is None or not left.pulls:
         return _("round {round} of at most {rounds}; {size} read", **values)
     return _(
         "round {round} of at most {rounds}; {size} read; at most {time} and {more} to go",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from benchmark.pulls import LIMIT_S, pick, run, runs
@@ -101,6 +102,11 @@ def test_nothing_pulled_nothing_said() -> None:
 def test_unknown_sizes_stay_unknown() -> None:
     (found,) = summarise(tuple(run("direct", number, 1.0, None) for number in range(4)), pick())
     assert (found.bytes, found.bytes_per_s) == (None, None)
+
+
+def test_the_rate_is_that_of_the_files() -> None:
+    found = [replace(each, payload_bytes=600) for each in runs({"direct": [2.0] * 4})]
+    assert [each.bytes_per_s for each in summarise(found, pick())] == [300.0]
 
 
 TIMES = st.lists(st.floats(min_value=0.01, max_value=1000), min_size=4, max_size=8)
