@@ -64,13 +64,17 @@ def frame(text: str, path: Path) -> object:  # noqa: ARG001
 
 def tables(text: str) -> list[dict[str, Any]]:
     """The registries of a file, the first of each prefix, in whatever form they are written."""
-    found = tomldoc.parse(text).get("registry", [])
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-        raise FormatError(_("“{name}” is no array of tables.", name="registry"), line=1)
     first: dict[str, dict[str, Any]] = {}
-    for table in found:
+    for table in _listed(tomldoc.parse(text)):
         first.setdefault(prefix_of(table), table)
     return list(first.values())
+
+
+def _listed(document: dict[str, Any]) -> list[dict[str, Any]]:
+    found = document.get("registry", [])
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        raise FormatError(_("“{name}” is no array of tables.", name="registry"), line=1)
+    return found
 
 
 def prefix_of(table: dict[str, Any]) -> str:
@@ -92,11 +96,10 @@ def checked(text: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     document = tomldoc.parse(text)
     if isinstance(document.get("registries"), dict) and any(document["registries"].values()):
         raise FormatError(_("This is version 1 of the format, which has no mirrors and cannot be mixed."), line=1)
-    tables(text)
     scanner = tomltables.scan(text)
     headers = {table.path for table in scanner.tables}
     seen: set[str] = set()
-    for index, table in enumerate(document.get("registry", [])):
+    for index, table in enumerate(_listed(document)):
         mirrors = table.get("mirror", [])
         if not isinstance(mirrors, list) or not all(_is_endpoint(mirror) for mirror in mirrors):
             raise _refused(text, index, _("A mirror has to be a table with a location."))
