@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from mirrorctl.commands import selection, suspects
+from mirrorctl.commands import gate, selection, suspects
 from mirrorctl.commands.evidence import VerifyData, basis_of, view_of
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
@@ -156,11 +156,13 @@ def _as_mirror(url: str, ecosystem: str) -> Mirror:
 
 
 def _witnesses(session: Session, policy: Policy, mirrors: Sequence[Mirror]) -> tuple[Mirror, ...]:
-    """Mirrors of other operators, in case that upstream cannot be reached."""
+    """Mirrors of other operators, in case that upstream cannot be reached; none that are known to be wrong."""
     domains = {mirror.domain for mirror in mirrors}
     others: dict[str, Mirror] = {}
-    for mirror in selection.candidates(session, mirrors[0].ecosystem, policy):
-        if mirror.domain not in domains:
+    candidates = selection.candidates(session, mirrors[0].ecosystem, policy)
+    held = gate.held_back(session, candidates)
+    for mirror in candidates:
+        if mirror.domain not in domains and mirror.id not in held:
             others.setdefault(mirror.domain, mirror)
     return tuple(others.values())[: max(0, WITNESSES + 1 - len(domains))]
 

@@ -119,7 +119,10 @@ class Inspection:
         upstream = self._source(case, case.upstream) if case.upstream else None
         sources = [self._source(case, mirror) for mirror in case.mirrors]
         asked = [*sources, *([upstream] if upstream else [])]
-        await asyncio.gather(*(self._survey(source, SURVEY_SHARE) for source in asked))
+        await asyncio.gather(
+            *(self._survey(source, SURVEY_SHARE) for source in sources),
+            *([self._survey(upstream, SURVEY_SHARE, then=Stage.DONE)] if upstream else []),
+        )
         reference, witnesses = await self._reference(case, upstream, sources)
         await self._fetch(sources, [*asked, *witnesses], reference)
         judgements = [compare(source.found, reference) for source in sources]
@@ -160,10 +163,10 @@ class Inspection:
         if sum(source.wire.timing.read_bytes for source in self._sources) >= self._bounds.budget_bytes:
             raise Rejected("budget", _("As many bytes had been read as may be: --budget allows more."))
 
-    async def _survey(self, source: Source, share: float) -> None:
+    async def _survey(self, source: Source, share: float, then: Stage = Stage.WAITING) -> None:
         self._tell(source.mirror, Stage.GATE)
         await source.survey(self._until_s(share))
-        self._tell(source.mirror, Stage.WAITING)
+        self._tell(source.mirror, then)
 
     async def _reference(
         self, case: Case, upstream: Source | None, sources: Sequence[Source]
@@ -172,7 +175,7 @@ class Inspection:
         if upstream and upstream.found.observations:
             return reference_of(upstream.found, upstream.mirror.url), []
         witnesses = [self._source(case, mirror) for mirror in case.witnesses]
-        await asyncio.gather(*(self._survey(witness, WITNESS_SHARE) for witness in witnesses))
+        await asyncio.gather(*(self._survey(witness, WITNESS_SHARE, then=Stage.DONE) for witness in witnesses))
         found = [(source.mirror.domain, source.found) for source in (*sources, *witnesses)]
         return reference_among(found), witnesses
 

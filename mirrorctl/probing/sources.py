@@ -73,11 +73,12 @@ class Source:
             for place in places[: wanted + TRIES]:
                 if wanted == 0 or self.sent_away:
                     break
-                self.fetched = self.fetched or 0
                 seen = await self._bounded(self._fetch(place, reference), until_s)
+                if place.kind != METADATA_BYTES:  # a mirror need not have that, whatever its page says
+                    self.fetched = (self.fetched or 0) + (seen is not None)
                 if seen is not None:
                     observations.append(seen)
-                    wanted, self.fetched = wanted - 1, self.fetched + 1
+                    wanted -= 1
         self.surveys.append(Survey(observations=tuple(observations)))
 
     async def _fetch(self, place: Place, reference: Reference) -> Observation:

@@ -28,6 +28,7 @@ EVIL = wheel("six", "1.17.0", "py2.py3-none-any", 1000)[1]
 TAMPERED: Content = {**projects(), "six": {**projects()["six"], SIX: EVIL}}
 STALE: Content = {**projects(), "six": {name: body for name, body in projects()["six"].items() if name != SIX}}
 ADDED: Content = {**projects(), "six": {**projects()["six"], "six-9.0-py2.py3-none-any.whl": EVIL}}
+DESCRIBED: Content = {**projects(), "six": {**projects()["six"], f"{SIX}.metadata": b"Name: six\n" * 9}}
 
 
 @contextmanager
@@ -66,6 +67,7 @@ def evidence(ran: Ran, name: str) -> list[dict[str, Any]]:
 def test_indexes_are_told_apart(bare: Workstation, trusted: Authority) -> None:
     corrupt = Server(application=index(), tls=trusted.tls, faults=Faults(corrupt=True, only="/files/six/"))
     portal = Server(application=index(), tls=trusted.tls, faults=Faults(portal=True))
+    redescribed = Faults(corrupt=True, only=".metadata")
     mirrors: dict[str, Application | Server] = {
         "honest": index(),
         "stale": index(content=STALE),
@@ -73,8 +75,10 @@ def test_indexes_are_told_apart(bare: Workstation, trusted: Authority) -> None:
         "added": index(content=ADDED),
         "corrupt": corrupt,
         "portal": portal,
+        "described": index(content=DESCRIBED),
+        "redescribed": Server(application=index(content=DESCRIBED), tls=trusted.tls, faults=redescribed),
     }
-    with serving(bare, trusted, "pypi", mirrors, index()) as words:
+    with serving(bare, trusted, "pypi", mirrors, index(content=DESCRIBED)) as words:
         ran = bare.mirrorctl("verify", *words, "--json").ended(23)
     assert verdicts(ran) == {
         "honest": "same",
@@ -83,13 +87,16 @@ def test_indexes_are_told_apart(bare: Workstation, trusted: Authority) -> None:
         "added": "behind",
         "corrupt": "mismatch",
         "portal": "unverifiable",
+        "described": "same",
+        "redescribed": "mismatch",
     }
+    assert {item["kind"] for item in evidence(ran, "redescribed")} == {"metadata-bytes"}
     assert evidence(ran, "stale")[0]["finding"] == "missing"
     assert evidence(ran, "added")[0]["finding"] == "extra"
     assert {(item["kind"], item["subject"]) for item in evidence(ran, "forged")} == {("hash", SIX), ("bytes", SIX)}
     assert {item["kind"] for item in evidence(ran, "corrupt")} == {"bytes"}
     assert all(item["expected"].startswith("sha256:") and item["basis"] == words[3] for item in evidence(ran, "forged"))
-    assert {error["subject"] for error in ran.envelope["errors"]} == {"forged", "corrupt"}
+    assert {error["subject"] for error in ran.envelope["errors"]} == {"forged", "corrupt", "redescribed"}
     assert [warning["subject"] for warning in ran.envelope["warnings"] if warning["code"] == "extra"] == ["added"]
     (portal_view,) = (mirror for mirror in ran.data["mirrors"] if mirror["id"] == "portal")
     assert portal_view["reason"]["code"] == "captive-portal"

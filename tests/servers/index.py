@@ -85,9 +85,10 @@ def _page(hit: Hit, project: str, served: Content) -> Answer:
         return _json(_listing(served)) if as_json else _html((f"{name}/", name) for name in served)
     if project not in served:
         return NOT_FOUND
-    files = [(f"/files/{project}/{name}", name, body) for name, body in served[project].items()]
+    listed = {name: body for name, body in served[project].items() if not name.endswith(".metadata")}
+    files = [(f"/files/{project}/{name}", name, body) for name, body in listed.items()]
     if as_json:
-        return _json(_project_json(project, files))
+        return _json(_project_json(project, files, served[project]))
     return _html((f"{url}#sha256={hashlib.sha256(body).hexdigest()}", name) for url, name, body in files)
 
 
@@ -95,7 +96,8 @@ def _listing(served: Content) -> object:
     return {"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in served]}
 
 
-def _project_json(project: str, files: list[tuple[str, str, bytes]]) -> object:
+def _project_json(project: str, files: list[tuple[str, str, bytes]], served: Mapping[str, bytes]) -> object:
+    """With the digest of FILE.metadata (PEP 658) where that is served as well."""
     return {
         "meta": {"api-version": "1.1"},
         "name": project,
@@ -105,13 +107,18 @@ def _project_json(project: str, files: list[tuple[str, str, bytes]]) -> object:
                 "filename": name,
                 "url": url,
                 "size": len(body),
-                "hashes": {"sha256": hashlib.sha256(body).hexdigest()},
+                "hashes": _hashes(body),
                 "upload-time": "2024-12-04T17:35:28.000000Z",
                 "yanked": False,
+                **({"core-metadata": _hashes(served[f"{name}.metadata"])} if f"{name}.metadata" in served else {}),
             }
             for url, name, body in files
         ],
     }
+
+
+def _hashes(body: bytes) -> dict[str, str]:
+    return {"sha256": hashlib.sha256(body).hexdigest()}
 
 
 def _json(value: object) -> Answer:
