@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from functools import partial
 
 from mirrorctl.cli.console import Console
 from mirrorctl.commands.change import Switches
@@ -19,7 +21,7 @@ def run_doctor(console: Console, visit: Visit, *, yes: bool, activate: bool) -> 
             console.tell([name])
 
     def confirm(data: DoctorData) -> bool:
-        return yes or console.ask(lambda writer: plan_lines(data, writer))
+        return yes or console.ask(partial(plan_lines, data, columns=shutil.get_terminal_size().columns))
 
     if console.lively and not visit.offline:
         console.tell([console.writer(sys.stderr).say(_("asking the mirrors in use; --offline does without"))])
@@ -29,4 +31,5 @@ def run_doctor(console: Console, visit: Visit, *, yes: bool, activate: bool) -> 
         switches=Switches(activate=activate, stage=stage),
         confirm=confirm,
     )
-    console.finish(result, doctor_lines)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    console.finish(result, partial(doctor_lines, columns=columns))

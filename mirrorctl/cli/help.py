@@ -6,11 +6,10 @@ character as one column. So the text is made here, from typer's parameters, in t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mirrorctl.render.screen import pad, width
+from mirrorctl.render.screen import pad, width, wrap
 from mirrorctl.text import N_, _
 from mirrorctl.values import dataclass
 
@@ -18,8 +17,6 @@ COMMON = "common_"  # how the names of the options of every command begin
 LEFT_COLUMNS = 20
 LEAST_COLUMNS, MOST_COLUMNS = 50, 100
 
-# Where a line may end: at a blank, and beside a wide character, but not before a closing mark.
-_PIECE = re.compile(r"\s+|[^\x00-\u2e7f][，。；：、）？！”]*|[^\s\u2e80-\uffff]+[，。；：、）？！”]*")
 _BELOW = "\n" + " " * (LEFT_COLUMNS + 4)
 
 Translate = Callable[[str], str]
@@ -97,15 +94,3 @@ def _right(parameter: Any, translate: Translate) -> str:
         return text
     default = str(getattr(parameter.default, "value", parameter.default))
     return _("{text} [default: {value}]", text=text, value=default).render(translate)
-
-
-def wrap(text: str, columns: int) -> str:
-    """`text` in lines of at most `columns`, as far as its words allow."""
-    lines, line = [], ""
-    for piece in _PIECE.findall(text):
-        if line.strip() and width((line + piece).rstrip()) > columns:
-            lines.append(line.rstrip())
-            line = piece.lstrip()
-        else:
-            line += piece
-    return "\n".join([*lines, line.rstrip()])

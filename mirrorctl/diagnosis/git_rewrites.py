@@ -128,28 +128,27 @@ def _foreign(case: Case, rewrite: Rewrite) -> Iterator[Finding]:
 
 def _pushes(case: Case, rewrite: Rewrite, entries: Sequence[Entry]) -> Iterator[Finding]:
     rule = rewrite.entry.rule
-    if push_url(rule.prefix, entries) != rule.base:
+    upstream = f"{rule.prefix.rstrip('/')}/"
+    if push_url(upstream, entries).rstrip("/") != rule.base.rstrip("/"):
         return
-    safe = rewrite.ours and rewrite.path is not None and rule.prefix.endswith("/")
-    safe = safe and mirror_of(case.catalog, rule.base, NAME) is not None
-    added: Item = (rule.prefix, PUSH, rule.prefix)
+    known = mirror_of(case.catalog, rule.base, NAME) is not None
+    repair = None
+    if known and rewrite.ours and rewrite.path:
+        repair = Repair(lens=git_repairs.NAME, path=rewrite.path, changes=((None, (upstream, PUSH, upstream)),))
+    command = f"git config --global url.{upstream}.pushInsteadOf {upstream}"
     yield Finding(
         code=Code.PUSH_TO_MIRROR,
-        severity=Severity.WARNING if mirror_of(case.catalog, rule.base, NAME) else Severity.NOTE,
+        severity=Severity.WARNING if known else Severity.NOTE,
         target=NAME,
         subject=redact(rule.base),
         path=rewrite.path,
         line=rewrite.line,
         message=_("git push to {prefix} goes to {base} as well", prefix=rule.prefix, base=redact(rule.base)),
-        remedy=_("mirrorctl doctor --fix adds the rule that keeps pushes on {prefix}", prefix=rule.prefix)
-        if safe
-        else _(
-            "run: {command}", command=f"git config --global url.{rule.prefix}.pushInsteadOf {rule.prefix}"
-        ),
-        repair=Repair(lens=git_repairs.NAME, path=rewrite.path, changes=((None, added),))
-        if safe and rewrite.path
-        else None,
-    )  # fmt: skip
+        remedy=_("mirrorctl doctor --fix adds the rule that keeps pushes on {prefix}", prefix=upstream)
+        if repair
+        else _("run: {command}", command=command),
+        repair=repair,
+    )
 
 
 def _shadowed(rewrite: Rewrite, rewrites: Sequence[Rewrite], entries: Sequence[Entry]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mirrorctl.commands.doctor import DoctorData, FindingView
 from mirrorctl.render.changes import diff_lines
-from mirrorctl.render.screen import visible
+from mirrorctl.render.screen import visible, wrap
 from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _
 
@@ -15,9 +15,10 @@ _STYLES = {"error": "red", "warning": "yellow", "note": "cyan"}
 _LABELS = {"error": _("error"), "warning": _("warning"), "note": _("note")}
 
 
-def doctor_lines(data: DoctorData, writer: Writer) -> Iterator[str]:
+def doctor_lines(data: DoctorData, writer: Writer, columns: int | None = None) -> Iterator[str]:
+    """`columns`: how wide the terminal is, if it is one. A command to be copied is not wrapped."""
     for finding in data.findings:
-        yield from _finding(finding, writer)
+        yield from _finding(finding, writer, columns)
         yield ""
     if data.edits and not data.transaction:
         yield from diff_lines(data.edits, writer)
@@ -25,23 +26,31 @@ def doctor_lines(data: DoctorData, writer: Writer) -> Iterator[str]:
     yield from _summary(data, writer)
 
 
-def plan_lines(data: DoctorData, writer: Writer) -> Iterator[str]:
+def plan_lines(data: DoctorData, writer: Writer, columns: int | None = None) -> Iterator[str]:
     """What --fix is about to do: shown before the question."""
     for finding in data.findings:
         if finding.fixable and not finding.fixed:
-            yield from _finding(finding, writer)
+            yield from _finding(finding, writer, columns, with_remedy=False)
     yield from diff_lines(data.edits, writer)
 
 
-def _finding(finding: FindingView, writer: Writer) -> Iterator[str]:
+def _finding(finding: FindingView, writer: Writer, columns: int | None, *, with_remedy: bool = True) -> Iterator[str]:
     label = writer.say(_("repaired") if finding.fixed else _LABELS[finding.severity])
     style = "green" if finding.fixed else _STYLES[finding.severity]
     place = f"{finding.path}:{finding.line}" if finding.path and finding.line else finding.path or finding.subject
     where = " ".join(filter(None, [finding.target, visible(place or "")]))
     yield f"{writer.paint(label, style)} {writer.paint(where, 'bold')} {writer.paint(f'[{finding.code}]', 'dim')}"
-    yield f"  {writer.say(finding.message)}"
-    if not finding.fixed:
-        yield f"  {writer.paint('→', 'dim')} {writer.say(finding.remedy)}"
+    yield from _indented(writer.say(finding.message), "  ", columns)
+    if with_remedy and not finding.fixed:
+        whole = finding.remedy.template.startswith("run:")
+        lines = _indented(writer.say(finding.remedy), "    ", None if whole else columns)
+        yield f"  {writer.paint('→', 'dim')} {next(lines).lstrip()}"
+        yield from lines
+
+
+def _indented(text: str, indent: str, columns: int | None) -> Iterator[str]:
+    lines = (wrap(text, columns - len(indent)) if columns else text).split("\n")
+    return (f"{indent}{line}" for line in lines)
 
 
 def _summary(data: DoctorData, writer: Writer) -> Iterator[str]:

@@ -11,6 +11,9 @@ from typing import TextIO
 # file or a server says may not move the cursor, retitle the window or disguise an address.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+# Where a line may end: at a blank, and beside a wide character, but not before a closing mark.
+_PIECE = re.compile(r"\s+|[^\x00-\u2e7f][，。；：、）？！”]*|[^\s\u2e80-\uffff]+[，。；：、）？！”]*")
+
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
 
@@ -41,3 +44,15 @@ def width(text: str) -> int:
 
 def pad(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width(text))
+
+
+def wrap(text: str, columns: int) -> str:
+    """`text` in lines of at most `columns`, as far as its words allow."""
+    lines, line = [], ""
+    for piece in _PIECE.findall(text):
+        if line.strip() and width((line + piece).rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = piece.lstrip()
+        else:
+            line += piece
+    return "\n".join([*lines, line.rstrip()])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mirrorctl.cli import main
-from mirrorctl.cli.help import wrap
 from mirrorctl.cli.overview import names
-from mirrorctl.render.screen import width
+from mirrorctl.render.screen import width, wrap
 
 
 def help_of(*words: str, capsys: pytest.CaptureFixture[str]) -> list[str]:

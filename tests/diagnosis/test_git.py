@@ -54,8 +54,8 @@ def rule(base: str, prefix: str = HUB, key: str = "insteadOf") -> str:
         pytest.param(rule("https://github.com/", "gh:"), [], None, id="shorthand"),
         pytest.param(
             rule(PROXY.rstrip("/"), "https://github.com"),
-            ["warning wide-rewrite 2", "warning foreign-rewrite 2", "warning push-to-mirror 2"],
-            None,
+            ["warning wide-rewrite 2", "warning foreign-rewrite 2", "warning push-to-mirror 2 fix"],
+            rule(PROXY.rstrip("/"), "https://github.com") + ADDED,
             id="no-slash",
         ),
         pytest.param(rule("https://x.example/", ""), ["error wide-rewrite 2"], None, id="empty-prefix"),
