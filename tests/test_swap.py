@@ -212,3 +212,14 @@ def test_what_is_not_ours_is_kept_when_tidying(tmp_path: Path, make: Callable[..
     write(tmp_path / (slot.prefix + "c"), NEW)
     swap_back.tidy(slot, (OLD, NEW))
     assert contents(tmp_path) == {"file.mirrorctl-kept-1-x": THEIRS, "file.mirrorctl-kept-1-x-1": THEIRS}
+
+
+@pytest.mark.parametrize("ability", ["exchange", "links"], indirect=True)
+@pytest.mark.usefixtures("ability")
+def test_the_old_file_stays_beside_the_new_one(tmp_path: Path, make: Callable[..., Slot]) -> None:
+    """The file, not a copy: who has it open may still write to it, and that is noticed."""
+    (tmp_path / "file").write_bytes(OLD)
+    number = (tmp_path / "file").stat().st_ino
+    swap.stage(make(), OLD, NEW)
+    swap.enter(make(), OLD, NEW)
+    assert (tmp_path / make().temp).stat().st_ino == number

@@ -52,12 +52,17 @@ def test_a_new_file_is_never_seen_wider_than_the_old_one(tmp_path: Path, make: C
     seen = []
 
     class Watching(Disk):
+        def open(self, path: str, flags: int, folder: int | None = None, mode: int = 0o600) -> int:
+            file = super().open(path, flags, folder, mode)
+            seen.append(self.fstat(file).st_mode & 0o777)  # whoever opens it now can read it later
+            return file
+
         def write(self, file: int, data: memoryview) -> int:
             seen.append(self.fstat(file).st_mode & 0o777)
             return super().write(file, data)
 
     swap.stage(make(Watching()), OLD, NEW)
-    assert seen == [0o600]
+    assert set(seen) == {0o600}
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o027, 0o077])
@@ -138,3 +143,19 @@ def test_what_would_be_too_large_to_read_again_is_not_written(tmp_path: Path, ma
     with pytest.raises(ConfigError, match="more than"):
         swap.stage(make(), OLD, bytes(1024 * 1024 + 1))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_the_kernel_keeps_itself_is_not_set(tmp_path: Path, make: Callable[..., Slot]) -> None:
+    """It would be refused, or be that of another content."""
+    (tmp_path / "file").write_bytes(OLD)
+    tried = []
+
+    class Measured(Disk):
+        def attributes(self, file: int) -> dict[str, bytes]:
+            return {"security.ima": b"1", "user.mine": b"2"} if self.fstat(file).st_size else {"user.mine": b"2"}
+
+        def set_attribute(self, file: int, name: str, value: bytes) -> None:
+            tried.append(name)
+
+    swap.stage(make(Measured()), OLD, NEW)
+    assert tried == [], "what is there already is not set again either"
