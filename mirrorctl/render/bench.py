@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from mirrorctl.benchmark import DIRECT, BenchReport, Difference, Summary, WorkloadReport
-from mirrorctl.benchmark.verdict import seconds
-from mirrorctl.render.report.figures import UNKNOWN, factors, rate, short_time, size, span, times
+from mirrorctl.render.report.figures import UNKNOWN, gain, rate, short_time, size
+from mirrorctl.render.report.sections import middle_cell, way
+from mirrorctl.render.report.view import Cell
 from mirrorctl.render.screen import visible
 from mirrorctl.render.tables import make_table
 from mirrorctl.render.text import Writer
@@ -16,11 +17,11 @@ HEADS = (_("way"), _("median"), _("times as fast"), _("first byte"), _("throughp
 
 def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
     from rich.console import Console
-    from rich.text import Text as Cell
+    from rich.text import Text as Line
 
     assert isinstance(out, Console)  # noqa: S101  what `tables.draw` gives
     for work in data.workloads:
-        out.print(Cell(visible(f"{work.target} · {work.name}: ") + writer.say(work.verdict), style="bold"))
+        out.print(Line(visible(f"{work.target} · {work.name}: ") + writer.say(work.verdict), style="bold"))
         failing = any(each.failures or each.timeouts for each in work.summary)
         table = make_table()
         for number, head in enumerate((*HEADS, _("finished")) if failing else HEADS):
@@ -31,19 +32,16 @@ def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
             more = (f"{done}/{summary.runs}",) if failing else ()
             table.add_row(*_row(summary, writer), *more, style=style)
         out.print(table)
-        out.print(Cell(writer.say(_carried(work)), style="dim"))
+        out.print(Line(writer.say(_carried(work)), style="dim"))
         out.print()
 
 
 def _row(summary: Summary, writer: Writer) -> tuple[str, ...]:
-    mirrored = summary.via != DIRECT
-    speedup = times(summary.speedup)
-    if summary.speedup_low is not None or summary.speedup_high is not None:
-        speedup += f" ({factors(summary.speedup_low, summary.speedup_high)})"
+    figure, bounds = gain(summary.speedup, summary.speedup_low, summary.speedup_high)
     return (
-        visible(summary.via) if mirrored else writer.say(_("direct")),
-        f"{seconds(summary.median_s)} ({span(summary.low_s, summary.high_s)})",
-        speedup if mirrored else "",
+        way(summary.via, writer),
+        str(middle_cell(summary, writer)),
+        "" if summary.via == DIRECT else str(Cell(text=figure, note=bounds)).strip(),
         short_time(summary.first_byte_s),
         rate(summary.bytes_per_s),
     )

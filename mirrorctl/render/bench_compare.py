@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mirrorctl.benchmark.comparison import Change, Comparison, WorkloadChange
-from mirrorctl.benchmark.verdict import seconds
 from mirrorctl.render.bench import STYLES
 from mirrorctl.render.report.changes import change_cell
-from mirrorctl.render.report.sections import sentence, way
+from mirrorctl.render.report.sections import middle, sentence, way
 from mirrorctl.render.screen import visible
 from mirrorctl.render.tables import make_table
 from mirrorctl.render.text import Writer
@@ -44,9 +43,8 @@ def _table(work: WorkloadChange, writer: Writer) -> Table:
 
 
 def _row(change: Change, writer: Writer) -> tuple[str, ...]:
-    cell = change_cell(change, writer)
     return (
         way(change.via, writer),
-        *(seconds(found.median_s) if found else "–" for found in (change.before, change.now)),
-        f"{cell.text} ({cell.note})" if cell.note else cell.text,
+        *(middle(found, writer) if found else "–" for found in (change.before, change.now)),
+        str(change_cell(change, writer)),
     )

@@ -82,7 +82,7 @@ def test_the_verdict_comes_first() -> None:
             (reports.SAME, reports.FASTER),
             "Mirrors are faster in 1 of 2 workloads, most of all pip typical: tuna-pypi is",
         ),
-        ((reports.FASTER, reports.FASTER), "Mirrors are faster in all 2 workloads, most of all pip typical"),
+        ((reports.FASTER, reports.FASTER), "Mirrors are faster in every workload, most of all pip typical"),
         ((reports.SAME, reports.SAME), "No mirror was shown to be faster than the direct way in any of 2 workloads."),
         ((reports.FASTER, reports.HANGING), "docker large: daocloud-docker is at least 3.98 times as fast"),
     ],

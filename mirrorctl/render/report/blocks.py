@@ -100,7 +100,7 @@ def _environment_block(found: Environment, writer: Writer) -> Block:
             fact(writer, _("system"), found.os),
             fact(writer, _("processor"), cpu),
             fact(writer, _("memory"), size(found.memory_bytes)),
-            fact(writer, _("load before"), found.load),
+            fact(writer, _("load before"), None if found.load is None else f"{found.load:.2f}"),
             fact(writer, _("network"), *found.network),
             fact(writer, _("proxies"), *(found.proxies or (_("none"),))),
             fact(writer, _("clients"), *map(_client, found.clients)),

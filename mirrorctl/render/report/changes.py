@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from mirrorctl.benchmark import DIRECT, Summary
 from mirrorctl.benchmark.comparison import Change, Comparison, Edition, WorkloadChange
-from mirrorctl.benchmark.verdict import seconds
 from mirrorctl.render.report.assembly import TAGS, footer
 from mirrorctl.render.report.blocks import fact
-from mirrorctl.render.report.figures import UNKNOWN, factors, span, times
-from mirrorctl.render.report.sections import TONES, role, sentence, way
+from mirrorctl.render.report.figures import UNKNOWN, gain
+from mirrorctl.render.report.sections import TONES, gain_cell, gain_remark, middle, middle_cell, role, sentence, way
 from mirrorctl.render.report.view import Block, Cell, Chart, Fact, Lane, Row, Section, Sheet, View, Words
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
@@ -61,16 +60,15 @@ def _lanes(change: Change, writer: Writer) -> Iterator[Lane]:
     """What a way was, and below it what it is now."""
     name = way(change.via, writer)
     if change.before:
-        yield _lane(change.before, writer.say(_("{way}, then", way=name)), "before")
+        yield _lane(change.before, writer.say(_("{way}, then", way=name)), "before", writer)
     if change.now:
-        tone, sign, _words_of_it = TONES[change.difference]
-        bounds = factors(change.speedup_low, change.speedup_high)
-        remark = f"{sign} {times(change.speedup)} ({bounds})" if bounds != UNKNOWN else ""
-        now = _lane(change.now, writer.say(_("{way}, now", way=name)), role(change.via))
-        yield replace(now, remark=remark, tone=tone)
+        figure, bounds = gain(change.speedup, change.speedup_low, change.speedup_high)
+        remark = gain_remark(change.difference, figure, bounds, writer)
+        now = _lane(change.now, writer.say(_("{way}, now", way=name)), role(change.via), writer)
+        yield replace(now, remark=remark, tone=TONES[change.difference][0])
 
 
-def _lane(found: Summary, label: str, lane_role: str) -> Lane:
+def _lane(found: Summary, label: str, lane_role: str, writer: Writer) -> Lane:
     return Lane(
         label=label,
         role=lane_role,
@@ -78,7 +76,7 @@ def _lane(found: Summary, label: str, lane_role: str) -> Lane:
         median_s=found.median_s,
         low_s=found.low_s,
         high_s=found.high_s,
-        figure=seconds(found.median_s),
+        figure=middle(found, writer),
         remark="",
         tone="unknown",
     )
@@ -98,7 +96,7 @@ def _row(change: Change, writer: Writer) -> Row:
     return Row(
         head=Cell(text=way(change.via, writer)),
         cells=(
-            *(_time(each) for each in editions),
+            *(middle_cell(each, writer) if each else Cell(text="–") for each in editions),
             change_cell(change, writer),
             *(_over_direct(each) for each in editions),
         ),
@@ -110,21 +108,14 @@ def change_cell(change: Change, writer: Writer) -> Cell:
     if change.before is None or change.now is None:
         only = _("only then") if change.before else _("only now")
         return Cell(text=writer.say(only), tone="unknown")
-    tone, sign, words = TONES[change.difference]
-    bounds = factors(change.speedup_low, change.speedup_high)
-    if bounds == UNKNOWN:
-        return Cell(text=f"{sign} {writer.say(words)}", tone=tone)
-    return Cell(text=f"{times(change.speedup)} {sign} {writer.say(words)}", note=bounds, tone=tone)
-
-
-def _time(found: Summary | None) -> Cell:
-    return Cell(text=seconds(found.median_s), note=span(found.low_s, found.high_s)) if found else Cell(text="–")
+    return gain_cell(change.difference, *gain(change.speedup, change.speedup_low, change.speedup_high), writer)
 
 
 def _over_direct(found: Summary | None) -> Cell:
     if found is None or found.via == DIRECT:
         return Cell(text="–")
-    return Cell(text=times(found.speedup), note=factors(found.speedup_low, found.speedup_high))
+    figure, bounds = gain(found.speedup, found.speedup_low, found.speedup_high)
+    return Cell(text=figure or UNKNOWN, note=bounds or None)
 
 
 def _blocks(found: Comparison, writer: Writer) -> Iterator[Block]:

@@ -47,5 +47,9 @@ def factors(low: float | None, high: float | None) -> str:
     return f"≥ {factor(low)}" if high is None else f"{factor(low)}–{factor(high)}"
 
 
-def times(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{factor(value)}×"
+def gain(value: float | None, low: float | None, high: float | None) -> tuple[str, str]:
+    """How many times as fast, and between what; each is empty where nothing can be said."""
+    if high == 0:  # against what never finishes
+        return "", ""
+    bounds = factors(low, high)
+    return "" if value is None else f"{factor(value)}×", "" if bounds == UNKNOWN else bounds

@@ -31,7 +31,7 @@ def headline(report: BenchReport) -> Text:
             **values,
         )
     if len(gains) == len(works):
-        return _("mirrors are faster in all {count} workloads, {most}", count=len(works), most=most)
+        return _("mirrors are faster in every workload, {most}", most=most)
     return _(
         "mirrors are faster in {gains} of {count} workloads, {most}", gains=len(gains), count=len(works), most=most
     )
@@ -47,7 +47,7 @@ def _no_gain(works: Sequence[WorkloadReport]) -> Text:
     if not found:
         return _("no mirror was measured")
     if all(each is Difference.SLOWER for each in found):
-        return _("mirrors are slower than the direct way in all {count} workloads", count=len(works))
+        return _("mirrors are slower than the direct way in every workload")
     if Difference.UNKNOWN in found:
         return _("no mirror was shown to be faster than the direct way: some workloads had too few pulls that finished")
     return _("no mirror was shown to be faster than the direct way in any of {count} workloads", count=len(works))

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from mirrorctl.render.report.view import Block, Cell, Fact, Section, Sheet, View
+from mirrorctl.render.report.view import Block, Fact, Section, Sheet, View
 
 # What Markdown (CommonMark 0.31, with the tables of GitHub) could take for markup: anywhere, and where a line begins.
 _MARKUP = re.compile(r"([\\`*_\[\]<|~&]|^[-+#>=])")
@@ -72,15 +72,11 @@ def _table(sheet: Sheet) -> Iterator[str]:
     yield _row(escape(column) for column in sheet.columns)
     yield _row(["---", *("---:" for _column in sheet.columns[1:])])
     for row in sheet.rows:
-        yield _row(map(_cell, (row.head, *row.cells)))
+        yield _row(escape(str(cell)) for cell in (row.head, *row.cells))
 
 
 def _row(cells: Iterator[str] | Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(cell: Cell) -> str:
-    return escape(f"{cell.text} ({cell.note})" if cell.note else cell.text)
 
 
 def escape(text: str) -> str:

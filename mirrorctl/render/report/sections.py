@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mirrorctl.benchmark import DIRECT, Difference, Run, Summary, WorkloadReport
 from mirrorctl.benchmark.verdict import seconds
-from mirrorctl.render.report.figures import UNKNOWN, factors, rate, short_time, size, span, times
+from mirrorctl.render.report.figures import UNKNOWN, gain, rate, short_time, size, span
 from mirrorctl.render.report.view import Cell, Chart, Lane, Point, Row, Section, Sheet
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
@@ -62,7 +62,7 @@ def _chart(work: WorkloadReport, name: str, writer: Writer) -> Chart:
             _(
                 "{way}: median {median}, interval {interval}, {runs} pulls",
                 way=way(each.via, writer),
-                median=seconds(each.median_s),
+                median=middle(each, writer),
                 interval=span(each.low_s, each.high_s),
                 runs=each.runs,
             )
@@ -77,7 +77,7 @@ def _chart(work: WorkloadReport, name: str, writer: Writer) -> Chart:
 
 
 def _lane(found: Summary, work: WorkloadReport, writer: Writer) -> Lane:
-    tone, sign, _words = TONES[found.difference]
+    figure, bounds = gain(found.speedup, found.speedup_low, found.speedup_high)
     return Lane(
         label=way(found.via, writer),
         role=role(found.via),
@@ -85,9 +85,9 @@ def _lane(found: Summary, work: WorkloadReport, writer: Writer) -> Lane:
         median_s=found.median_s,
         low_s=found.low_s,
         high_s=found.high_s,
-        figure=seconds(found.median_s),
-        remark=f"{sign} {times(found.speedup)} ({bounds})" if (bounds := _bounds(found)) else "",
-        tone=tone,
+        figure=middle(found, writer),
+        remark=gain_remark(found.difference, figure, bounds, writer) if found.via != DIRECT else "",
+        tone=TONES[found.difference][0],
     )
 
 
@@ -130,7 +130,7 @@ def _summary_row(found: Summary, writer: Writer) -> Row:
     return Row(
         head=Cell(text=way(found.via, writer)),
         cells=(
-            Cell(text=seconds(found.median_s), note=span(found.low_s, found.high_s)),
+            middle_cell(found, writer),
             _speedup(found, writer),
             Cell(text=short_time(found.first_byte_s)),
             Cell(text=rate(found.bytes_per_s)),
@@ -141,20 +141,34 @@ def _summary_row(found: Summary, writer: Writer) -> Row:
     )
 
 
+def middle(found: Summary, writer: Writer) -> str:
+    """The median in words: there is none where half of the pulls did not finish."""
+    return writer.say(_("not finished")) if found.median_s is None else seconds(found.median_s)
+
+
+def middle_cell(found: Summary, writer: Writer) -> Cell:
+    note = None if found.low_s is None else span(found.low_s, found.high_s)
+    return Cell(text=middle(found, writer), note=note, tone="bad" if found.median_s is None else None)
+
+
 def _speedup(found: Summary, writer: Writer) -> Cell:
     if found.via == DIRECT:
         return Cell(text="1", tone="base")
-    tone, sign, words = TONES[found.difference]
-    bounds = _bounds(found)
-    figure = f"{times(found.speedup)} " if bounds else ""
-    return Cell(text=f"{figure}{sign} {writer.say(words)}", note=bounds, tone=tone)
+    return gain_cell(found.difference, *gain(found.speedup, found.speedup_low, found.speedup_high), writer)
 
 
-def _bounds(found: Summary) -> str | None:
-    """The interval of a speed-up; None where nothing is known of it."""
-    if found.via == DIRECT or (found.speedup_low is None and found.speedup_high is None):
-        return None
-    return factors(found.speedup_low, found.speedup_high)
+def gain_cell(difference: Difference, figure: str, bounds: str, writer: Writer) -> Cell:
+    """How many times as fast, in a table: the figure is never without the word."""
+    tone, sign, words = TONES[difference]
+    return Cell(text=f"{figure} {sign} {writer.say(words)}".strip(), note=bounds or None, tone=tone)
+
+
+def gain_remark(difference: Difference, figure: str, bounds: str, writer: Writer) -> str:
+    """The same beside a lane, where there is room for one of the two."""
+    _tone, sign, words = TONES[difference]
+    if not figure and not bounds and difference is Difference.UNKNOWN:
+        return ""
+    return f"{sign} {figure or writer.say(words)} {f'({bounds})' if bounds else ''}".strip()
 
 
 def _pulls(found: Summary, writer: Writer) -> Cell:

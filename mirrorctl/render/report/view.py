@@ -13,6 +13,9 @@ class Cell:
     note: str | None = None
     tone: str | None = None
 
+    def __str__(self) -> str:
+        return f"{self.text} ({self.note})" if self.note else self.text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
