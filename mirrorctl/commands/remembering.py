@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from mirrorctl.chronicle import Chronicle
-from mirrorctl.commands import selection
+from mirrorctl.commands import gate, selection
 from mirrorctl.commands.past import chronicle_of, network_of
 from mirrorctl.commands.rankings import Decision, Rankings, age_text
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.experience import Measurement, Score, Terms, expected_bandwidths, reuse
-from mirrorctl.model import Mirror, Notice, Probe, Ranking
+from mirrorctl.model import Mirror, Notice, Ranking
 from mirrorctl.network import Network
 from mirrorctl.probing.events import Event
 from mirrorctl.text import _
@@ -37,11 +37,10 @@ def measure(
     identifiers: list[int] = []
     for ecosystem, mirrors in racing.items():
         past = [one for one in chronicle.recall(ecosystem, network) if one.here]
-        known = None if max_age_s is None or not mirrors else reuse(past, mirrors, terms, now, max_age_s)
+        known = None if max_age_s is None else _reuse(session, past, mirrors, terms, now, max_age_s)
         if known:
-            measurement, probes = known
+            measurement, found[ecosystem] = known
             past = past[past.index(measurement) + 1 :]
-            found[ecosystem] = _ranking(ecosystem, probes)
             _decide(found, measurement, now)
             identifiers.append(measurement.id or 0)
         found.remember(ecosystem, [one for one in past if one.terms.latency_only == terms.latency_only])
@@ -92,17 +91,37 @@ def _says_something(ranking: Ranking) -> bool:
 
 
 def _measurement(ranking: Ranking, terms: Terms, now: datetime) -> Measurement:
+    """Without those that were held back, for they were not measured."""
     scores = [Score(probe=entry.probe, predicted_s=entry.predicted_s) for entry in ranking.ranked]
-    scores += [Score(probe=probe, predicted_s=None) for probe in ranking.rejected]
+    scores += [
+        Score(probe=probe, predicted_s=None)
+        for probe in ranking.rejected
+        if probe.reason is None or probe.reason.code != "mismatch"
+    ]
     return Measurement(at=now, here=True, ecosystem=ranking.ecosystem, terms=terms, scores=tuple(scores))
 
 
-def _ranking(ecosystem: str, probes: Sequence[Probe]) -> Ranking:
-    """The ranking that these probes give today. It cost no time and no bytes now."""
+def _reuse(
+    session: Session,
+    past: Sequence[Measurement],
+    mirrors: Sequence[Mirror],
+    terms: Terms,
+    now: datetime,
+    max_age_s: float,
+) -> tuple[Measurement, Ranking] | None:
+    """The measurement to decide by again, and the ranking that it gives today. It cost no time and no bytes now."""
+    held = gate.held_back(session, mirrors)
+    known = reuse(past, [mirror for mirror in mirrors if mirror.id not in held], terms, now, max_age_s)
+    if known is None:
+        return None
     from mirrorctl.ecosystems import ECOSYSTEMS  # noqa: PLC0415  start-up time
     from mirrorctl.ranking import rank  # noqa: PLC0415
 
-    return rank(ecosystem, ECOSYSTEMS[ecosystem].WORKLOAD, probes)
+    measurement, probes = known
+    ecosystem = measurement.ecosystem
+    ranking = rank(ecosystem, ECOSYSTEMS[ecosystem].WORKLOAD, probes)
+    (found,) = gate.with_held_back((ranking,), {ecosystem: mirrors}, held) or (ranking,)
+    return measurement, found
 
 
 def _decide(found: Rankings, measurement: Measurement, now: datetime) -> None:

@@ -165,6 +165,18 @@ def test_a_mirror_that_was_found_faulty_since_is_not_chosen(
     assert (index_mirror.hits, slow_index.hits) == ([], [])
 
 
+def test_a_mirror_that_served_other_bytes_is_not_chosen(
+    two: Workstation, index_mirror: Server, slow_index: Server
+) -> None:
+    found = {"at": datetime.now(UTC).isoformat(), "ecosystem": "pypi", "id": "near-index", "samples": ["six"]}
+    entries = [{**found, "url": f"{index_mirror.url}/simple", "evidence": []}]
+    (two.state / "mismatches.json").write_text(json.dumps({"mismatches": entries}))
+    ran = two.mirrorctl(*AGAIN, "--json").ended(0)
+    assert chosen(ran) == "far-index"
+    assert [probe["reason"]["code"] for probe in ran.data["ecosystems"][0]["rejected"]] == ["mismatch"]
+    assert (index_mirror.hits, slow_index.hits) == ([], [])
+
+
 def test_a_decision_that_a_client_refused_is_not_made_again(two: Workstation, index_mirror: Server) -> None:
     with index_mirror.failing(Faults(status=403, only="/files/")):
         two.mirrorctl(*(word for word in AGAIN if word != "--no-verify")).ended(22)
