@@ -24,6 +24,7 @@ from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.outcome import UseData
 from mirrorctl.commands.probe import ProbeData
+from mirrorctl.commands.probe_history import ProbeHistoryData
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.status import StatusData
 from mirrorctl.model import Notice, Ranking, Reason
@@ -36,6 +37,7 @@ COMMANDS: dict[str, type[Any]] = {
     "use": UseData,
     "env": EnvData,
     "probe": ProbeData,
+    "probe --history": ProbeHistoryData,
     "verify": VerifyData,
     "bench --compare": Comparison,
     "status": StatusData,
