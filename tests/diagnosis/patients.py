@@ -12,7 +12,7 @@ from mirrorctl.catalog.layers import BUNDLED, parse
 from mirrorctl.catalog.merging import merge
 from mirrorctl.diagnosis.case import Case
 from mirrorctl.diagnosis.finding import Finding, Repair, rank
-from mirrorctl.model import Client, Machine, Scope
+from mirrorctl.model import Client, Machine, Scope, Value
 from mirrorctl.targets import TARGETS
 
 HOME = Path("/home/u")
@@ -122,11 +122,10 @@ def told(findings: tuple[Finding, ...]) -> list[str]:
     ]
 
 
-def mended(text: str, path: Path, findings: tuple[Finding, ...], amend: Callable[..., object]) -> str:
+def mended(text: str, path: Path, findings: tuple[Finding, ...], amend: Callable[[Value, list[Repair]], Value]) -> str:
     """`text` after all repairs of this file."""
-    repairs: list[Repair] = [f.repair for f in findings if f.repair and f.repair.path == path]
+    repairs = [f.repair for f in findings if f.repair and f.repair.path == path]
     if not repairs:
         return text
     lens = TARGETS[repairs[0].lens]
-    value: object = amend(lens.read(text, path), repairs)
-    return lens.write(text, path, value)  # type: ignore[arg-type]  whatever the lens reads
+    return lens.write(text, path, amend(lens.read(text, path), repairs))
