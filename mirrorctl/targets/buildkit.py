@@ -40,6 +40,7 @@ def inspect(machine: Machine) -> Dialogue[Client | None]:
         target=NAME,
         version=version_of(output.stdout),
         scope=None if machine.euid == 0 else Scope.USER,
+        running=False,  # one that runs has not read what is new
         default_url=f"https://{HUB}",
     )
 
@@ -99,7 +100,6 @@ def decide(
 
 
 def verify(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:  # noqa: ARG001
-    """Nothing can be seen before buildkitd has been restarted."""
     yield from ()
     return None
 

@@ -53,10 +53,11 @@ def inspect(machine: Machine) -> Dialogue[Client | None]:
         found = yield from run(name, "--version", remember=True)
         users += [name] if found.ok else []
     config = yield from read_file(machine.path(CONFIG))
+    if not users and config is None:
+        return None
     said = yield from run("containerd", "config", "dump")  # the whole configuration, with what the file does not say
     settings = _settings(said)
-    serves = config is not None and not _is_off(settings)
-    if not users and not serves:
+    if not users and _is_off(settings):
         return None
     version = version_of(output.stdout.split(" v", 1)[-1])
     return client_of(version, _registry(settings), " ".join(users))
@@ -67,6 +68,7 @@ def client_of(version: tuple[int, ...], registry: dict[str, Any], users: str) ->
     return Client(
         target=NAME,
         version=version,
+        running=False,  # nothing is pulled: that would leave something in its store
         default_url=f"https://{HUB}",
         facts={"config_path": folders[0], "users": users, "old": "yes" if registry.get("mirrors") else ""},
     )
@@ -104,7 +106,7 @@ def assume(machine: Machine) -> Client:  # noqa: ARG001
 
 
 def files(machine: Machine, client: Client) -> tuple[ConfigFile, ...]:
-    found = [ConfigFile(path=_default(machine, client), scope=None)]
+    found = [ConfigFile(path=path, scope=None) for path in (machine.path(CONFIG), _default(machine, client))]
     paths = (_file(machine, client, registry) for registry in REGISTRIES.values())
     return (*found, *(ConfigFile(path=path, scope=Scope.SYSTEM) for path in paths))
 
@@ -145,14 +147,19 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
         overrides=tuple(
             Override(source=str(default), name="_default", value=redact(url)) for url in others if used == others
         ),
-        notices=tuple(_unread(client)),
+        notices=tuple(_unread(machine, client, contents)),
     )
 
 
-def _unread(client: Client) -> Iterator[Notice]:
+def _unread(machine: Machine, client: Client, contents: Contents) -> Iterator[Notice]:
     """That containerd's own configuration does not name the folder, with the lines that would."""
     if client.facts.get("config_path"):
         return
+    said = (
+        Output(status=0, stdout=decode(contents.get(machine.path(CONFIG)) or b"")) if machine.root else Output(status=1)
+    )
+    if HABITUAL in str(_registry(_settings(said)).get("config_path", "")).split(":"):
+        return  # of an image, where containerd itself cannot be asked
     plugin = PLUGINS[2 if client.version >= (2,) else 1]
     place = f'[plugins."{plugin}".registry]'
     yield Notice(
@@ -206,7 +213,7 @@ def decide(
             )
         value = registries.merged(_hosts(path, contents), urls, ours)
         settings.append(Setting(path=path, value=value))
-    return Decision(settings=tuple(settings), notices=(*_unread(client), *_logins(client, mirrors)))
+    return Decision(settings=tuple(settings), notices=(*_unread(machine, client, contents), *_logins(client, mirrors)))
 
 
 def _logins(client: Client, mirrors: tuple[Mirror, ...]) -> Iterator[Notice]:
@@ -239,10 +246,9 @@ def _back(machine: Machine, client: Client, contents: Contents, public: frozense
 
 
 def verify(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:  # noqa: ARG001
-    """Nothing is pulled: that would take a running containerd, and leave something in its store."""
     yield from ()
     return None
 
 
 def next_steps(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> tuple[Notice, ...]:  # noqa: ARG001
-    return tuple(_unread(client)) if mirrors else ()
+    return ()

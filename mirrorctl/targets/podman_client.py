@@ -39,6 +39,7 @@ def find(machine: Machine) -> Dialogue[Client | None]:
         target="podman",
         version=version,
         scope=Scope.SYSTEM if machine.euid == 0 else None,
+        running=bool({*here} & QUESTIONS.keys()),
         default_url=f"https://{HUB}",
         facts={"programs": " ".join(here), "drop-ins": listed.stdout},
     )

@@ -102,10 +102,20 @@ def test_the_default_counts_where_there_is_no_file() -> None:
 @pytest.mark.parametrize(("version", "plugin"), [((1, 6, 20), "grpc.v1.cri"), ((2, 1), "cri.v1.images")])
 def test_the_lines_that_are_missing_are_said(version: tuple[int, ...], plugin: str) -> None:
     client = replace(CLIENT, version=version, facts={"users": "crictl"})
-    (notice,) = containerd.next_steps(MACHINE, client, (mirror(A),))
+    (notice, _logins) = decide({}, mirror(A), client=client).notices
     assert f'[plugins."io.containerd.{plugin}".registry]' in str(notice.hint)
     assert 'config_path = "/etc/containerd/certs.d"' in str(notice.hint)
-    assert containerd.next_steps(MACHINE, CLIENT, (mirror(A),)) == ()
+    assert [notice.code for notice in decide({}, mirror(A)).notices] == ["pull-secrets"]
+
+
+@pytest.mark.parametrize(("path", "codes"), [(str(FOLDER), []), ("", ["no-config-path"])], ids=["set", "unset"])
+def test_an_image_is_not_asked_but_read(path: str, codes: list[str]) -> None:
+    image = replace(MACHINE, root=Path("/img"))
+    client = containerd.assume(image)
+    contents = {Path("/img/etc/containerd/config.toml"): ONE.format(path=path).encode()}
+    assert Path("/img/etc/containerd/config.toml") in {file.path for file in containerd.files(image, client)}
+    found = containerd.state(image, client, contents, Scope.SYSTEM)
+    assert (found.path, [notice.code for notice in found.notices]) == (Path("/img") / HUB.relative_to("/"), codes)
 
 
 # What is written
