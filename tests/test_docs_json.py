@@ -82,13 +82,16 @@ ELSEWHERE: dict[str, str | tuple[str, ...]] = {
 Types = dict[str, frozenset[str]]
 
 
-def sample(kind: Any, *, empty: bool) -> Any:
-    """A value of this type; with `empty`, everything that may be unknown is. Lists have one element."""
+def sample(kind: Any, *, empty: bool | None) -> Any:
+    """A value of this type; with `empty`, everything that may be unknown is. Lists have one element.
+
+    With None, objects are there, and what may be unknown in them is.
+    """
     if kind in SCALARS:
         return SCALARS[kind]
     inner = get_args(kind)
     if get_origin(kind) in {Union, types.UnionType}:
-        return None if empty else sample(inner[0], empty=empty)
+        return None if empty or (empty is None and not is_dataclass(inner[0])) else sample(inner[0], empty=empty)
     if get_origin(kind) is tuple:
         return (sample(inner[0], empty=empty),)
     if get_origin(kind) is Mapping:
@@ -108,7 +111,7 @@ def with_reasons(ranking: Ranking) -> Ranking:
     return replace(ranking, rejected=tuple(replace(probe, reason=reason) for probe in ranking.rejected))
 
 
-def returned(kind: type[Any], *, empty: bool) -> Any:
+def returned(kind: type[Any], *, empty: bool | None) -> Any:
     """The document with such data, as a script gets it."""
     notice = sample(Notice, empty=empty)
     result = Result(command="x", data=sample(kind, empty=empty), warnings=(notice,), errors=(notice,))
@@ -129,7 +132,7 @@ def keys(value: object, prefix: str = "") -> Iterator[tuple[str, str]]:
 def observed(kind: type[Any], *place: str) -> Types:
     """Every key at `place` of the document, with all types that it can have."""
     found: dict[str, set[str]] = {}
-    for empty in (False, True):
+    for empty in (False, True, None):
         value = returned(kind, empty=empty)
         for name in place:
             value = value[name]
