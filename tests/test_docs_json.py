@@ -14,6 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 
+from mirrorctl.benchmark import BenchReport
 from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.catalog_edit import OverlayData, UpdateData
@@ -39,6 +40,7 @@ COMMANDS: dict[str, type[Any]] = {
     "probe": ProbeData,
     "probe --history": ProbeHistoryData,
     "verify": VerifyData,
+    "bench": BenchReport,
     "bench --compare": Comparison,
     "status": StatusData,
     "doctor": DoctorData,
