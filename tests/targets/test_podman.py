@@ -15,10 +15,11 @@ from targets.talk import converse, hold, said
 
 from mirrorctl.dialogue import Answer
 from mirrorctl.errors import ConfigError, ConflictError
-from mirrorctl.model import REGISTRIES, Client, Machine, Mirror, Scope, Status, Trust
+from mirrorctl.model import REGISTRIES, Client, Machine, Mirror, SavedFile, Scope, Status, Trust
+from mirrorctl.planning import make_edit, revert
 from mirrorctl.targets import podman
 from mirrorctl.targets import podman_files as model
-from mirrorctl.targets.base import Decision, State
+from mirrorctl.targets.base import Decision, Setting, State
 
 HOME = Path("/home/u")
 A, B, OWN = "https://a.example", "https://b.example", "https://registry.corp.example"
@@ -338,3 +339,28 @@ def test_podman_takes_what_is_written_as_it_is_meant(home: Path, value: list[lis
         for found in said_[name]["Mirrors"] or []
     ]
     assert meant == value
+
+
+# The way back
+
+
+def test_undo_takes_our_mirrors_alone_out_of_a_file_that_was_edited_since() -> None:
+    """Somebody has put a mirror of their own first, and named another registry."""
+    before = b'unqualified-search-registries = ["docker.io"]\n'
+    edit = make_edit(podman, Setting(path=USER, value=[[A, "docker.io"], [B, "ghcr.io"]]), before)
+    saved = SavedFile(
+        target="podman",
+        scope=Scope.USER,
+        path=USER,
+        before=before,
+        after=edit.after,
+        value_before=edit.value_before,
+        value_after=edit.value_after,
+        urls=(A, B),
+    )
+    edited = podman.write((edit.after or b"").decode(), USER, [[OWN, "docker.io"], [A, "docker.io"], [B, "ghcr.io"]])
+    back = revert(podman, saved, (edited + "\n" + table("quay.io", OWN)).encode())
+    assert podman.read((back.after or b"").decode(), USER) == [[OWN, "docker.io"], [OWN, "quay.io"]]
+    assert back.after is not None
+    assert back.after.startswith(before)
+    assert b"ghcr.io" not in back.after
