@@ -119,6 +119,8 @@ def url(address: str) -> str:
         pytest.param(MINE + 'probe = { packages = "/x" }', "own.toml: mirror[0].probe.packages: this has to begin with "
                      "https:// or http://", id="probe-url"),
         pytest.param(MINE + "probe = { image = 1 }", "own.toml: mirror[0].probe.image: this has to be a string", id="probe"),
+        pytest.param(DOCKER + 'url = "https://a.example"\nregistry = "ghcr.io"', "own.toml: mirror[0].registry: mirrors of "
+                     "this registry belong to another ecosystem", id="docker-registry"),
         pytest.param(DOCKER + 'url = "https://a.example/v2/"', "own.toml: mirror[0].url: a registry mirror is a scheme, a "
                      "host and maybe a port, without a path", id="docker-path"),
         pytest.param(GIT + 'url = "https://a.example/"', "own.toml: mirror[0].kind: this key is required", id="git-kind"),

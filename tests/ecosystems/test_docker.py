@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from ecosystems.walking import Served, Site, drive, mirror, rejection, reply
 
-from mirrorctl.ecosystems import docker
+from mirrorctl.ecosystems import ECOSYSTEMS, docker
 from mirrorctl.ecosystems.base import Reply, Request
+from mirrorctl.model import REGISTRIES
 
 BASE = "https://registry.example"
 IMAGE = "library/busybox"
@@ -60,6 +61,17 @@ CHALLENGE = 'Bearer realm="https://auth.example/token",service="registry.example
 
 def site(**changed: Served) -> Site:
     return Site({URLS[name]: served for name, served in (HEALTHY | changed).items()})
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRIES if name != docker.NAME])
+def test_other_registries_are_asked_as_docker_hub_is(name: str) -> None:
+    """The tag may be named: not every image has a `latest`."""
+    found = ECOSYSTEMS[name]
+    answers = {url.replace("manifests/latest", "manifests/3.9"): served for url, served in site().answers.items()}
+    finding = drive(found.walk(mirror(name, BASE), {"images": (f"{IMAGE}:3.9",)}), Site(answers))
+    assert (found.NAME, found.WORKLOAD) == (name, docker.WORKLOAD)
+    assert finding.artefact is not None
+    assert finding.artefact.name == LAYER_DIGEST
 
 
 def locked(served: Served) -> Served:
