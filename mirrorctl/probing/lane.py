@@ -35,6 +35,7 @@ SIGNATURE_BYTES = 4096
 PATIENCE_S = 1.0
 STALL_S = 0.5  # a transfer that carries nothing for so long is over
 TOO_MANY_REQUESTS = 429
+SLOWNESS = ("late", "silent", "slow")
 
 
 @dataclass(slots=True)
@@ -59,8 +60,17 @@ class Lane:
     def passed(self) -> bool:
         return self.finding is not None and self.rejection is None
 
-    async def walk(self, canaries: Canaries) -> None:
-        """Walks the client's path; ends with a finding or a rejection."""
+    async def walk(self, canaries: Canaries, agents: Mapping[str, str]) -> None:
+        """Walks the client's path, as ourselves and then as each of `agents`; ends with a finding or a rejection."""
+        try:
+            finding = await self._walk(canaries)
+            if self.mirror.features.get("user_agent"):
+                await asyncio.gather(*(self._ask_as(client, words, finding) for client, words in agents.items()))
+            self.finding = finding
+        except Rejected as rejected:
+            self.rejection = rejected
+
+    async def _walk(self, canaries: Canaries) -> Finding:
         walk = self.ecosystem.walk(self.mirror, canaries)
         try:
             request = next(walk)
@@ -73,51 +83,39 @@ class Lane:
                     self._obey(reply)
                     request = walk.send(reply)
         except StopIteration as end:
-            self.finding = end.value
-        except Rejected as rejected:
-            self.rejection = rejected
+            finding: Finding = end.value
+            return finding
 
     def _obey(self, reply: Reply) -> None:
         """A mirror that asks us to stop is asked nothing more, even if the answer was not essential."""
         if reply.status == TOO_MANY_REQUESTS and host_of(reply.url) == host_of(self.mirror.url):
             raise Rejected("rate-limited", rate_limit_text(reply))
 
-    async def introduce(self, agents: Mapping[str, str]) -> None:
-        """Asks for the same under the User-Agent of each client, where the mirror is known to look at that."""
-        finding = self.finding
-        if finding is None or not self.mirror.features.get("user_agent"):
-            return
-        for client, words in agents.items():
-            try:
-                await self._ask_as(words, finding)
-            except Rejected as rejected:
-                detail = _(
+    async def _ask_as(self, client: str, words: str, finding: Finding) -> None:
+        """Asks for a page and the beginning of a file as a client does; raises Rejected."""
+        try:
+            if finding.again:
+                check_status(await self.wire.ask(_under(words, finding.again)))
+            if finding.artefact:
+                part = replace(self._part(finding.artefact, SIGNATURE_BYTES), limit_bytes=SIGNATURE_BYTES, whole=False)
+                reply = await self.wire.ask(_under(words, part))
+                check_status(reply, 200, 206)
+                self._check_signature(finding.artefact, reply.body)
+        except Rejected as rejected:
+            if rejected.code in SLOWNESS:  # which is no answer to the question
+                return
+            raise Rejected(
+                "user-agent",
+                _(
                     "{host} answers us, but not {client}: {reason}",
                     host=host_of(self.mirror.url),
                     client=client,
                     reason=rejected.detail,
-                )
-                self.rejection = Rejected("user-agent", detail)
-                return
+                ),
+            ) from rejected
 
-    async def _ask_as(self, words: str, finding: Finding) -> None:
-        """A page and the beginning of a file; raises Rejected."""
-        agent = {"User-Agent": words}
-        if finding.again:
-            headers = {**finding.again.headers, **agent}
-            check_status(
-                await self.wire.ask(replace(finding.again, headers=headers, timed=False, patience_s=PATIENCE_S))
-            )
-        if finding.artefact:
-            part = self._part(finding.artefact, SIGNATURE_BYTES)
-            part = replace(part, headers={**part.headers, **agent}, limit_bytes=SIGNATURE_BYTES, whole=False)
-            reply = await self.wire.ask(replace(part, timed=False, patience_s=PATIENCE_S))
-            check_status(reply, 200, 206)
-            self._check_signature(reply.body)
-
-    def _check_signature(self, head: bytes) -> None:
-        artefact = self.finding.artefact if self.finding else None
-        if artefact and not re.match(artefact.signature, head):
+    def _check_signature(self, artefact: Artefact, head: bytes) -> None:
+        if not re.match(artefact.signature, head):
             raise Rejected(
                 "hash-mismatch", _("{host} serves other bytes than the file has.", host=host_of(self.mirror.url))
             )
@@ -191,7 +189,7 @@ class Lane:
                 if reading.take(len(chunk)) and not (artefact.ranged and reading.complete):
                     break
         if self.offset == 0:
-            self._check_signature(head)
+            self._check_signature(artefact, head)
         if artefact.ranged:
             self.offset += reading.limit_bytes
 
@@ -271,3 +269,9 @@ def _way(road: Road, timing: Timing, *, used: bool, error: str | None = None) ->
         ttfb_s=min(timing.index_s, default=None),
         error=error,
     )
+
+
+def _under(words: str, request: Request) -> Request:
+    """The request under another User-Agent; how long it takes is of no interest."""
+    headers = {**request.headers, "User-Agent": words}
+    return replace(request, headers=headers, timed=False, patience_s=PATIENCE_S)

@@ -127,8 +127,8 @@ class Race:
         canaries = self._canaries.get(lane.ecosystem.NAME, {})
         if self._terms.latency_only:  # what large ones are needed for is their large files
             canaries = {purpose: names for purpose, names in canaries.items() if not purpose.startswith("large_")}
-        await lane.walk(canaries)
-        await lane.introduce(self._terms.agents.get(lane.ecosystem.NAME, {}))
+        agents = {} if self._terms.latency_only else self._terms.agents.get(lane.ecosystem.NAME, {})
+        await lane.walk(canaries, agents)
         if lane.passed and not self._terms.latency_only:
             self._asides.append(asyncio.create_task(lane.look_aside()))
         self._tell(lane, Stage.REJECTED if lane.rejection else Stage.WAITING)

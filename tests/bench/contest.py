@@ -49,17 +49,19 @@ class Contest:
     def _service(self, scenario: str, service: str, truths: dict[str, dict[str, float]]) -> None:
         if service == "all":
             flags = [word for target in ECOSYSTEMS for word in ("-t", target)]
-            _urls, ran = self._probe(*flags, *TRUST)
-            self._note(scenario, "all three", 1.0, ran)
+            best, ran = self._probe(*flags, *TRUST)
+            known = {target: truths[target] for target in ECOSYSTEMS if target in truths}
+            regrets = [self._regret(next(iter(best.get(ECOSYSTEMS[name], [])), None), known[name]) for name in known]
+            self._note(scenario, "all three", max(regrets, default=math.nan), ran)
             return
-        urls, ran = self._probe("-t", service, *(() if service == "pip" else TRUST))
+        urls, ran = self._urls("-t", service, *(() if service == "pip" else TRUST))
         if service not in truths:
             truths[service] = self._truth(service, urls)
         truth = truths[service]
         self._note(scenario, f"mirrorctl, {service}", self._regret(urls[0] if ran.status == 0 else None, truth), ran)
         if service != "pip":
             return
-        light = self._probe("-t", "pip", "--latency-only")
+        light = self._urls("-t", "pip", "--latency-only")
         self._note(scenario, "mirrorctl --latency-only", self._regret(next(iter(light[0]), None), truth), light[1])
         for name, command in self._rivals(list(truth)).items():
             ran = self.network.run(*command)
@@ -75,15 +77,21 @@ class Contest:
             ways["chsrc itself"] = (str(self.options.chsrc), "measure", "pip")
         return ways
 
-    def _probe(self, *flags: str) -> tuple[list[str], Ran]:
-        """The addresses, best first and then the rejected ones, and what it took."""
+    def _urls(self, *flags: str) -> tuple[list[str], Ran]:
+        found, ran = self._probe(*flags)
+        return [url for urls in found.values() for url in urls], ran
+
+    def _probe(self, *flags: str) -> tuple[dict[str, list[str]], Ran]:
+        """The addresses by ecosystem, best first and then the rejected ones, and what it took."""
         with TemporaryDirectory() as home:
             ran = self._mirrorctl(home, "probe", "--json", *flags)
         try:
             data = json.loads(ran.output[ran.output.index("{") :])["data"]["ecosystems"]
         except (ValueError, KeyError):
             data = []
-        urls = [entry["url"] for found in data for entry in (*found["ranking"], *found["rejected"])]
+        urls = {
+            found["ecosystem"]: [entry["url"] for entry in (*found["ranking"], *found["rejected"])] for found in data
+        }
         return urls, ran
 
     def _mirrorctl(self, home: str, *words: str) -> Ran:

@@ -189,3 +189,13 @@ def test_the_proxy_is_recorded_without_its_login() -> None:
     assert found.ranked[0].probe.proxy == f"http://{place}"
     assert found.ranked[0].probe.ways == ()  # which way the proxy goes is its own business
     assert direct.ranked[0].probe.proxy is None
+
+
+def test_nothing_is_transferred_before_every_client_has_been_let_in() -> None:
+    with Server() as server:
+        race({"wary": server.url}, agents=AGENTS, features={"user_agent": True})
+    ours = [query.headers["user-agent"].startswith("mirrorctl/") for query in server.queries]
+    ranges = [query.headers.get("range", "") for query in server.queries]
+    first = next(n for n, part in enumerate(ranges) if part not in ("", "bytes=0-1023", "bytes=0-4095"))
+    assert not all(ours)
+    assert all(ours[first:])
