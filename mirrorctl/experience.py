@@ -26,7 +26,7 @@ SURE = 3.0  # standard errors by which a gain has to stand out
 NOISE_BEFORE, NOISE_WEIGHT = BAND / SURE, 2.0  # what is taken for the noise before any was seen, and how firmly
 FAILED_PULLS = 5.0  # a pull that fails costs as much as that many others: until it is noticed, and done again
 SUCCESSES_BEFORE = 3.0
-TREND_LEAST = 4
+TREND_LEAST, TREND_MOST = 4, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +148,13 @@ def steady(past: Sequence[Measurement], now: datetime) -> Callable[[Ranked, Rank
 def trend(seconds: Sequence[float]) -> str | None:
     """`faster`, `slower` or `steady`, the latest first; None where there are too few to tell.
 
-    The latest third against the rest: what differs by less than the noise, or by less than 25 %, is steady.
+    The latest few against the rest: what differs by less than the noise, or by less than 25 %, is steady.
     """
     if len(seconds) < TREND_LEAST:
         return None
     logs = [math.log(max(value, 1e-6)) for value in seconds]
-    recent, earlier = logs[: len(logs) // 3 or 1], logs[len(logs) // 3 or 1 :]
+    few = min(TREND_MOST, len(logs) // 3 or 1)
+    recent, earlier = logs[:few], logs[few:]
     change = sum(recent) / len(recent) - sum(earlier) / len(earlier)
     clear = 2 * noise(logs) * math.sqrt(1 / len(recent) + 1 / len(earlier))
     if abs(change) <= max(BAND, clear):

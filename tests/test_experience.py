@@ -129,6 +129,7 @@ def test_a_drift_is_no_noise() -> None:
         pytest.param([1.0, 1.1, 0.9, 1.0, 1.05], "steady", id="about the same"),
         pytest.param([3.0, 3.1, 1.0, 1.0, 1.0, 1.05], "slower", id="slower now"),
         pytest.param([1.0, 1.1, 3.0, 3.0, 3.1, 3.0], "faster", id="faster now"),
+        pytest.param([3.0] * 5 + [1.0, 1.1] * 20, "slower", id="slower today, after weeks"),
         pytest.param([2.0, 0.5, 2.0, 0.5, 2.0, 0.5], "steady", id="noise"),
     ],
 )
