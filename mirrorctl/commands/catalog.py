@@ -12,7 +12,7 @@ from mirrorctl.catalog.layers import parse
 from mirrorctl.catalog.merging import merge
 from mirrorctl.commands import catalog_edit
 from mirrorctl.commands.result import Result
-from mirrorctl.commands.session import Session, named_ecosystems
+from mirrorctl.commands.session import Session, served_ecosystems
 from mirrorctl.errors import CatalogError, UsageError
 from mirrorctl.model import Mirror, Scope
 from mirrorctl.text import Text, _
@@ -55,7 +55,7 @@ def run(begin: Callable[[], Session], wish: Wish) -> Result[Any]:
         case Wish(action="validate", what=str(what)):
             return validate(Path(what))
         case Wish(action="add", what=str(what), targets=(target,)):
-            ecosystem = named_ecosystems((target,))[0]
+            ecosystem = served_ecosystems((target,))[0]
             return catalog_edit.add(
                 begin(), what, ecosystem=ecosystem, identifier=wish.identifier, operator=wish.operator, scope=wish.scope
             )

@@ -138,18 +138,11 @@ def _measure(
         return Rankings()
     ecosystems = dict.fromkeys(SPEAKERS.ecosystem(name) for name in clients)
     racing: dict[str, Sequence[Mirror]] = {
-        name: selection.candidates(session, name, request.policy) for name in ecosystems if can_race(name)
+        name: selection.candidates(session, name, request.policy) for name in ecosystems if selection.can_race(name)
     }
     from mirrorctl.commands import remembering  # noqa: PLC0415  start-up time: only `fastest` needs it
 
     return remembering.measure(session, racing, request.policy, on_event, max_age_s=request.max_age_s)
-
-
-def can_race(ecosystem: str) -> bool:
-    """Whether it is known what to ask mirrors for; the others can be named, not measured."""
-    from mirrorctl.ecosystems import ECOSYSTEMS  # noqa: PLC0415  start-up time: only a race needs it
-
-    return ecosystem in ECOSYSTEMS
 
 
 def _choose(
@@ -162,8 +155,8 @@ def _choose(
     try:
         if request.which != FASTEST:
             return named_of(session, request, asking)
-        if not can_race(speaker.ECOSYSTEM):
-            raise _unmeasured(speaker.NAME)
+        if not selection.can_race(speaker.ECOSYSTEM):
+            raise selection.unmeasured(speaker.NAME)
         return fastest_of(session, request, asking, rankings.get(speaker.ECOSYSTEM))
     except NoMirrorError as error:
         notice = fallen_back(request, error, speaker.NAME, measured=speaker.ECOSYSTEM in rankings)
@@ -171,14 +164,6 @@ def _choose(
             raise
         found.warnings.append(notice)
         return () if request.fallback is Fallback.UPSTREAM else None
-
-
-def _unmeasured(name: str) -> NoMirrorError:
-    return NoMirrorError(
-        _("mirrors for {target} cannot be measured yet", target=name),
-        hint=_("name one of them, or its operator: mirrorctl list -t {target}", target=name),
-        subject=name,
-    )
 
 
 # What they are told

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from mirrorctl.commands.result import Result
-from mirrorctl.commands.session import Session, named_ecosystems
+from mirrorctl.commands.session import Session, served_ecosystems
 from mirrorctl.model import Mirror
 from mirrorctl.targets import TARGETS
 from mirrorctl.values import dataclass
+from mirrorctl.variables import SPEAKERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class ListData:
 
 def list_mirrors(session: Session, *, targets: tuple[str, ...] = (), everything: bool = False) -> Result[ListData]:
     """The default set and what overlays add; with `everything`, also dead, opt-in and unverified mirrors."""
-    ecosystems = named_ecosystems(targets or tuple(TARGETS))
+    ecosystems = served_ecosystems(targets or (*TARGETS, *SPEAKERS))
     known = [mirror for mirror in session.catalog.mirrors if mirror.ecosystem in ecosystems]
     shown = [mirror for mirror in known if everything or mirror.default or mirror.origin != "bundled"]
     return Result(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mirrorctl.commands import remembering, selection
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
-from mirrorctl.commands.session import Session, named_ecosystems
+from mirrorctl.commands.session import Session, served_ecosystems
 from mirrorctl.errors import ExitCode, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking
 from mirrorctl.probing.events import Event
@@ -30,12 +30,15 @@ def probe(
     on_event: Callable[[Event], None] | None = None,
 ) -> Result[ProbeData]:
     """Ranks the mirrors of the targets' ecosystems: the eligible ones, or those named by `only` and `urls`."""
-    ecosystems = named_ecosystems(targets)
+    ecosystems = served_ecosystems(targets)
     if urls and len(targets) == 1:
         ecosystems = ecosystems[:1]
     if urls and len(ecosystems) > 1:
         raise UsageError(_("--url says nothing of what it serves"), hint=_("name one target with -t"))
     warnings: list[Notice] = []
+    for name in ecosystems:
+        if not selection.can_race(name):
+            raise selection.unmeasured(name)
     racing: dict[str, Sequence[Mirror]] = {}
     for ecosystem in ecosystems:
         racing[ecosystem] = _racing(session, ecosystem, only, urls, policy)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from mirrorctl.commands import selection
 from mirrorctl.commands.past import chronicle_of, network_of
 from mirrorctl.commands.result import Result
-from mirrorctl.commands.session import Session, named_ecosystems
+from mirrorctl.commands.session import Session, served_ecosystems
 from mirrorctl.experience import Measurement, trend, usual_s
 from mirrorctl.model import Reason
 from mirrorctl.values import dataclass
@@ -61,7 +61,7 @@ def history(
     """The chronicle of the targets' ecosystems, of all mirrors or of those named by `only` and `urls`."""
     chronicle, network, now = chronicle_of(session), network_of(session), datetime.now(UTC)
     found = []
-    for ecosystem in named_ecosystems(targets):
+    for ecosystem in served_ecosystems(targets):
         wanted = {
             mirror.id for which in (*only, *urls) for mirror in selection.named(session, which, ecosystem)
         } or None

@@ -93,6 +93,21 @@ def _agents(session: Session, mirrors: Mapping[str, Sequence[Mirror]]) -> dict[s
     }
 
 
+def can_race(ecosystem: str) -> bool:
+    """Whether it is known what to ask mirrors for; the others can be named, not measured."""
+    from mirrorctl.ecosystems import ECOSYSTEMS  # noqa: PLC0415  start-up time: only a race needs it
+
+    return ecosystem in ECOSYSTEMS
+
+
+def unmeasured(name: str) -> NoMirrorError:
+    return NoMirrorError(
+        _("mirrors for {target} cannot be measured yet", target=name),
+        hint=_("name one of them, or its operator: mirrorctl list -t {target}", target=name),
+        subject=name,
+    )
+
+
 def look_up(session: Session, which: str, ecosystem: str, policy: Policy) -> tuple[Mirror, ...]:
     """The mirrors of `ecosystem` that `which` names: none when it has nothing there.
 

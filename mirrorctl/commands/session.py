@@ -18,6 +18,7 @@ from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Contents, Target
 from mirrorctl.text import N_, Text, _
 from mirrorctl.values import dataclass
+from mirrorctl.variables import SPEAKERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,13 @@ def named_ecosystems(names: tuple[str, ...]) -> tuple[str, ...]:
             dict.fromkeys(ecosystem for name in named_targets(names) for ecosystem in TARGETS.ecosystems(name))
         )
     return tuple(dict.fromkeys(TARGETS.ecosystem(name) for name in TARGETS))
+
+
+def served_ecosystems(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same, where `names` may also be those of clients that have no file and are told by variables alone."""
+    spoken = {name: SPEAKERS.ecosystem(name) for name in names if name in SPEAKERS and name not in TARGETS}
+    found = [(spoken[name],) if name in spoken else named_ecosystems((name,)) for name in names]
+    return tuple(dict.fromkeys(each for ecosystems in found for each in ecosystems)) or named_ecosystems(())
 
 
 def find_clients(
