@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import signal
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from servers.certificates import Authority
 from servers.index import index
 from servers.overlay import entry, overlay
-from servers.web import Faults, Server
+from servers.web import Answer, Faults, Hit, Server
 from servers.workstation import PROGRAM, Ran, Workstation, tree
 
 pytestmark = pytest.mark.client
@@ -185,6 +189,47 @@ def test_an_ecosystem_that_cannot_be_measured_says_so(machine: Workstation) -> N
     assert (
         "HOMEBREW_BOTTLE_DOMAIN='https://brew.example/bottles'" in machine.mirrorctl("env", "near-brew").ended(0).stdout
     )
+
+
+TARBALL = b"\x1f\x8b" + bytes(5_000_000)
+
+
+def npm_registry(hit: Hit) -> Answer:
+    """As much of a registry as npm, and so the race, asks for."""
+    if hit.path.endswith(".tgz"):
+        return Answer(body=TARBALL if "large" in hit.path else TARBALL[:1000])
+    name = "large" if hit.path.endswith("/latest") else "small"
+    host = hit.headers["host"]
+    digest = hashlib.sha512(TARBALL[:1000]).digest()
+    version = {"dist": {"tarball": f"https://{host}/{name}.tgz", "integrity": f"sha512-{b64encode(digest).decode()}"}}
+    document = version if name == "large" else {"dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+    return Answer(body=json.dumps(document).encode(), type="application/json")
+
+
+def test_registries_of_npm_are_measured(machine: Workstation, trusted: Authority) -> None:
+    """One is quick and serves other bytes, one is slow, one is good."""
+    with ExitStack() as stack:
+        faults = {
+            "bad": Faults(only="small.tgz", corrupt=True),
+            "slow": Faults(rate_bytes_per_s=300_000),
+            "good": Faults(),
+        }
+        servers = {
+            name: stack.enter_context(Server(application=npm_registry, tls=trusted.tls, faults=fault))
+            for name, fault in faults.items()
+        }
+        machine.know(overlay(*(entry(f"npm-{name}", "npm", server.url) for name, server in servers.items())))
+        ran = machine.mirrorctl("env", "fastest", "-t", "npm", "--deadline", "3s", "--json").ended(0)
+    assert [target["mirror"]["id"] for target in ran.data["targets"]] == ["npm-good"]
+    rejected = {entry["id"]: entry["reason"]["code"] for entry in ran.data["ecosystems"][0]["rejected"]}
+    assert rejected["npm-bad"] == "hash-mismatch"
+
+
+def test_mirrors_of_such_clients_are_listed(machine: Workstation) -> None:
+    machine.know(overlay(entry("near-npm", "npm", "https://npm.example", operator="near")))
+    ran = machine.mirrorctl("list", "-t", "npm", "--json").ended(0)
+    assert [mirror["id"] for mirror in ran.data["mirrors"]] == ["near-npm"]
+    machine.mirrorctl("probe", "-t", "homebrew").ended(20)
 
 
 # What cannot win
