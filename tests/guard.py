@@ -55,6 +55,8 @@ STEERING_NAMES = frozenset(
         "ALL_PROXY",
         "CURL_CA_BUNDLE",
         "FTP_PROXY",
+        "GOPROXY",
+        "GOSUMDB",
         "HTTPS_PROXY",
         "HTTP_PROXY",
         "LANG",
