@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from mirrorctl.catalog import is_usable
 from mirrorctl.commands import gate
 from mirrorctl.commands.session import Session, find_clients
-from mirrorctl.ecosystems.agents import agent_of
 from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
@@ -84,6 +83,8 @@ def _agents(session: Session, mirrors: Mapping[str, Sequence[Mirror]]) -> dict[s
     targets = tuple(name for name in TARGETS if TARGETS.ecosystem(name) in wary)
     if not targets:
         return {}
+    from mirrorctl.ecosystems.agents import agent_of  # noqa: PLC0415  start-up time: only who measures needs it
+
     versions = {name: client.version for name, client in find_clients(session, (), targets)[0].items()}
     return {
         ecosystem: {
