@@ -74,7 +74,7 @@ NAMES = {
 }
 # Said elsewhere on the page, or on another one.
 ELSEWHERE: dict[str, str | tuple[str, ...]] = {
-    "bench --compare": ("workloads[].changes[].before.", "workloads[].changes[].now."),
+    "bench --compare": ("workloads[].changes[].before.", "workloads[].changes[].after."),
     "use": "ecosystems[].",
     "env": "ecosystems[].",
     "probe": ("ecosystems[].ranking[].", "ecosystems[].rejected[]."),

@@ -14,7 +14,7 @@ from mirrorctl.values import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One way of a workload, before and now.
+    """One way of a workload, in the report before and in the one after.
 
     `speedup` is how many times as fast it is now as it was; it is None, and `difference` unknown, where one of the two
     is missing or has too few pulls that finished.
@@ -22,7 +22,7 @@ class Change:
 
     via: str
     before: Summary | None
-    now: Summary | None
+    after: Summary | None
     speedup: float | None = None
     speedup_low: float | None = None
     speedup_high: float | None = None
@@ -55,7 +55,7 @@ class Comparison:
     """What `bench --compare` found. `conditions` says what else is not the same as it was, and may be the cause."""
 
     before: Edition
-    now: Edition
+    after: Edition
     workloads: tuple[WorkloadChange, ...]
     conditions: tuple[Text, ...]
     confidence: float
@@ -70,17 +70,17 @@ class Saved:
     report: BenchReport
 
 
-def compare(before: Saved, now: Saved, pick: Pick, *, confidence: float, resamples: int) -> Comparison:
+def compare(before: Saved, after: Saved, pick: Pick, *, confidence: float, resamples: int) -> Comparison:
     """Chance comes from `pick` alone. The order is that of the new report; what only the old one has comes behind it."""
     old = {(work.target, work.name): work for work in before.report.workloads}
-    new = {(work.target, work.name): work for work in now.report.workloads}
+    new = {(work.target, work.name): work for work in after.report.workloads}
     keys = (*new, *(key for key in old if key not in new))
     workloads = tuple(_workload(old.get(key), new.get(key), pick, confidence, resamples) for key in keys)
     return Comparison(
         before=_edition(before),
-        now=_edition(now),
+        after=_edition(after),
         workloads=workloads,
-        conditions=tuple(_conditions(before.report, now.report)),
+        conditions=tuple(_conditions(before.report, after.report)),
         confidence=confidence,
         verdict=judge_changes([change for work in workloads for change in work.changes]),
     )
@@ -99,11 +99,11 @@ def _workload(
     old: WorkloadReport | None, new: WorkloadReport | None, pick: Pick, confidence: float, resamples: int
 ) -> WorkloadChange:
     before = {each.via: each for each in old.summary} if old else {}
-    now = {each.via: each for each in new.summary} if new else {}
+    after = {each.via: each for each in new.summary} if new else {}
     changes = []
-    for via in (*now, *(via for via in before if via not in now)):
-        change = Change(via=via, before=before.get(via), now=now.get(via))
-        if old and new and via in before and via in now:
+    for via in (*after, *(via for via in before if via not in after)):
+        change = Change(via=via, before=before.get(via), after=after.get(via))
+        if old and new and via in before and via in after:
             change = _change(change, _rounds(via, old), _rounds(via, new), pick, confidence, resamples)
         changes.append(change)
     some = new or old
@@ -122,23 +122,23 @@ def _rounds(via: str, work: WorkloadReport) -> list[Round]:
 
 
 def _change(
-    change: Change, before: Sequence[Round], now: Sequence[Round], pick: Pick, confidence: float, resamples: int
+    change: Change, before: Sequence[Round], after: Sequence[Round], pick: Pick, confidence: float, resamples: int
 ) -> Change:
-    """Median before over median now, and its interval: the rounds of each report are drawn again by themselves."""
-    if not before or not now:
+    """Median before over median after, and its interval: the rounds of each report are drawn again by themselves."""
+    if not before or not after:
         return change
 
     def over(old: Sequence[Round], new: Sequence[Round]) -> Span:
         return ratio(median_span(times_of(change.via, old)), median_span(times_of(change.via, new)))
 
-    drawn = zip(draw_rounds(before, pick, resamples), draw_rounds(now, pick, resamples), strict=True)
+    drawn = zip(draw_rounds(before, pick, resamples), draw_rounds(after, pick, resamples), strict=True)
     ends = interval([over(old, new) for old, new in drawn], confidence)
     return replace(
         change,
-        speedup=over(before, now).value,
+        speedup=over(before, after).value,
         speedup_low=finite(ends.low) or None,
         speedup_high=finite(ends.high),
-        difference=difference_of(ends, min(len(before), len(now))),
+        difference=difference_of(ends, min(len(before), len(after))),
     )
 
 
@@ -148,7 +148,7 @@ def _only_in(new: WorkloadReport | None) -> Text:
 
 def judge_changes(changes: Sequence[Change]) -> Text:
     """How many ways have become faster, slower or neither."""
-    found = [each.difference for each in changes if each.before and each.now]
+    found = [each.difference for each in changes if each.before and each.after]
     if not found:
         return _("the reports have no way in common")
     clauses = [
@@ -169,9 +169,9 @@ def _join(clauses: Sequence[Text]) -> Text:
     return _("{first}, {rest}", first=first, rest=_join(rest)) if rest else first
 
 
-def _conditions(before: BenchReport, now: BenchReport) -> Iterator[Text]:
+def _conditions(before: BenchReport, after: BenchReport) -> Iterator[Text]:
     """What was different around the pulls, each in a phrase."""
-    old, new = before.environment, now.environment
+    old, new = before.environment, after.environment
     versions = {each.target: each.version for each in old.clients}
     for what, was, has_become in (
         (_("machine"), f"{old.machine}, {old.cpu}", f"{new.machine}, {new.cpu}"),
@@ -180,12 +180,12 @@ def _conditions(before: BenchReport, now: BenchReport) -> Iterator[Text]:
         (_("proxies"), ", ".join(old.proxies), ", ".join(new.proxies)),
         (_("catalog"), str(old.catalog_date), str(new.catalog_date)),
         ("mirrorctl", old.mirrorctl, new.mirrorctl),
-        (_("time limit"), f"{before.method.timeout_s:g} s", f"{now.method.timeout_s:g} s"),
+        (_("time limit"), f"{before.method.timeout_s:g} s", f"{after.method.timeout_s:g} s"),
         *((each.target, versions.get(each.target, each.version), each.version) for each in new.clients),
     ):
         if was != has_become:
             yield _("{what}: {was} → {now}", what=what, was=was or "–", now=has_become or "–")
     items = {(work.target, work.name): work.items for work in before.workloads}
-    for work in now.workloads:
+    for work in after.workloads:
         if items.get((work.target, work.name), work.items) != work.items:
             yield _("{target} {name}: what is pulled is not the same", target=work.target, name=work.name)

@@ -45,6 +45,6 @@ def _table(work: WorkloadChange, writer: Writer) -> Table:
 def _row(change: Change, writer: Writer) -> tuple[str, ...]:
     return (
         way(change.via, writer),
-        *(middle(found, writer) if found else "–" for found in (change.before, change.now)),
+        *(middle(found, writer) if found else "–" for found in (change.before, change.after)),
         str(change_cell(change, writer)),
     )

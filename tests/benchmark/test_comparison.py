@@ -15,8 +15,8 @@ OLD = reports.report(reports.FASTER, reports.SAME, reports.HANGING)
 NEW = reports.report(*reports.LATER)
 
 
-def compared(before: BenchReport, now: BenchReport, seed: int = 1) -> Comparison:
-    old, new = Saved(file="old.json", report=before), Saved(file="new.json", report=now)
+def compared(before: BenchReport, after: BenchReport, seed: int = 1) -> Comparison:
+    old, new = Saved(file="old.json", report=before), Saved(file="new.json", report=after)
     return compare(old, new, Random(seed).randrange, confidence=0.95, resamples=400)
 
 
@@ -62,7 +62,7 @@ def test_what_only_one_report_has_is_kept() -> None:
         ("docker", False, "only the old report has this workload"),
     ]
     assert changes(found, "pip")["bfsu-pypi"].before is None
-    assert changes(found, "pip")["aliyun-pypi"].now is None
+    assert changes(found, "pip")["aliyun-pypi"].after is None
     assert str(compared(reports.report(reports.FASTER), reports.report(reports.SAME)).verdict) == (
         "the reports have no way in common"
     )

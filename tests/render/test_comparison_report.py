@@ -22,8 +22,8 @@ NEW = reports.report(*reports.LATER)
 HOSTILE = "<script>alert(1)</script>|"
 
 
-def compared(before: BenchReport = OLD, now: BenchReport = NEW) -> Result[Comparison]:
-    old, new = Saved(file="old.json", report=before), Saved(file="new.json", report=now)
+def compared(before: BenchReport = OLD, after: BenchReport = NEW) -> Result[Comparison]:
+    old, new = Saved(file="old.json", report=before), Saved(file="new.json", report=after)
     return Result(command="bench", data=compare(old, new, Random(1).randrange, confidence=0.95, resamples=400))
 
 

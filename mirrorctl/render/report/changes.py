@@ -23,12 +23,12 @@ def make_comparison_view(found: Comparison, writer: Writer, language: str) -> Vi
         language=TAGS.get(language, "en"),
         title=writer.say(_("mirrorctl benchmark, then and now")),
         verdict=sentence(found.verdict, writer, names=vias),
-        subtitle=f"{_day(found.before)} → {_day(found.now)}",
+        subtitle=f"{_day(found.before)} → {_day(found.after)}",
         warning=None,
         sections=tuple(_section(work, f"w{index}", writer) for index, work in enumerate(found.workloads, 1)),
         blocks=tuple(_blocks(found, writer)),
         words=_words(found, writer),
-        footer=footer(found.now.mirrorctl, writer),
+        footer=footer(found.after.mirrorctl, writer),
     )
 
 
@@ -61,10 +61,10 @@ def _lanes(change: Change, writer: Writer) -> Iterator[Lane]:
     name = way(change.via, writer)
     if change.before:
         yield _lane(change.before, writer.say(_("{way}, then", way=name)), "before", writer)
-    if change.now:
+    if change.after:
         figure, bounds = gain(change.speedup, change.speedup_low, change.speedup_high)
         remark = gain_remark(change.difference, figure, bounds, writer)
-        now = _lane(change.now, writer.say(_("{way}, now", way=name)), role(change.via), writer)
+        now = _lane(change.after, writer.say(_("{way}, now", way=name)), role(change.via), writer)
         yield replace(now, remark=remark, tone=TONES[change.difference][0])
 
 
@@ -92,7 +92,7 @@ def _sheet(work: WorkloadChange, name: str, writer: Writer) -> Sheet:
 
 
 def _row(change: Change, writer: Writer) -> Row:
-    editions = (change.before, change.now)
+    editions = (change.before, change.after)
     return Row(
         head=Cell(text=way(change.via, writer)),
         cells=(
@@ -105,7 +105,7 @@ def _row(change: Change, writer: Writer) -> Row:
 
 
 def change_cell(change: Change, writer: Writer) -> Cell:
-    if change.before is None or change.now is None:
+    if change.before is None or change.after is None:
         only = _("only then") if change.before else _("only now")
         return Cell(text=writer.say(only), tone="unknown")
     return gain_cell(change.difference, *gain(change.speedup, change.speedup_low, change.speedup_high), writer)
@@ -130,7 +130,7 @@ def _blocks(found: Comparison, writer: Writer) -> Iterator[Block]:
         heading=writer.say(_("Method")),
         facts=(
             _edition_fact(_("then"), found.before, writer),
-            _edition_fact(_("now"), found.now, writer),
+            _edition_fact(_("now"), found.after, writer),
             fact(writer, _("interval"), _("{confidence:.0%}, by bootstrap of both", confidence=found.confidence)),
         ),
         remarks=tuple(
