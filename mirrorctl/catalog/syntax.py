@@ -32,7 +32,7 @@ _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*mirror[ \t]*\]\]", re.MULTILINE)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # Words that stand for something else where an id may stand.
-_RESERVED = frozenset({"fastest", "upstream"})
+_RESERVED = frozenset({"direct", "fastest", "upstream"})
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 
 

@@ -28,7 +28,7 @@ from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.environment_facts import machine_facts
-from mirrorctl.errors import ExitCode, UsageError
+from mirrorctl.errors import ExitCode, UsageError, WriteError
 from mirrorctl.model import Mirror, Notice
 from mirrorctl.places import own_rules
 from mirrorctl.probing.events import Event
@@ -36,6 +36,8 @@ from mirrorctl.redaction import redact
 from mirrorctl.targets.pulls import Setup
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field
+
+LEAST_TIMEOUT_S, MOST_TIMEOUT_S = 1.0, 86400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,7 @@ def bench(
     on_pull: OnPull | None = None,
 ) -> Result[BenchReport]:
     """Makes the pulls and compares them. Ctrl-C ends the pulls, not the report."""
-    for path in request.outputs:
-        files.check(session.machine.cwd / path, own_rules(session.machine))
+    _check_request(session, request)
     tasks = load_tasks(session, request.workloads)
     benched, warnings = find_benched(session, request.targets, tasks)
     jobs, notices = plan_jobs(
@@ -87,6 +88,17 @@ def bench(
         interrupted=pulls.interrupted,
     )
     return _result(report, [*warnings, *notices])
+
+
+def _check_request(session: Session, request: BenchRequest) -> None:
+    """What would come to light after the pulls only. Raises UsageError, WriteError, ConfigError."""
+    if not LEAST_TIMEOUT_S <= request.terms.timeout_s <= MOST_TIMEOUT_S:
+        raise UsageError(_("one pull may take between 1 s and 24 h"), hint=_("--timeout 10min is the default"))
+    for path in request.outputs:
+        whole = session.machine.cwd / path
+        if not whole.parent.is_dir():
+            raise WriteError(_("there is no directory {path}", path=whole.parent), subject=str(whole))
+        files.check(whole, own_rules(session.machine))
 
 
 def write_outputs(session: Session, outputs: Sequence[tuple[Path, bytes]]) -> None:

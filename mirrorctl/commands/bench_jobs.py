@@ -18,7 +18,7 @@ from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Contents
 from mirrorctl.targets.pulls import PULLERS, Puller
 from mirrorctl.text import _
-from mirrorctl.values import dataclass
+from mirrorctl.values import dataclass, replace
 
 DEFAULT_WORKLOAD = "typical"
 
@@ -174,13 +174,14 @@ def _choose(
 ) -> dict[str, tuple[Mirror, ...]]:
     """The mirrors for each client: those named, else the one it is configured with, else the fastest now."""
     found: dict[str, tuple[Mirror, ...]] = {}
+    any_state = replace(policy, force=True)  # pulling from a mirror that is said to be dead does no harm, and tells
     for bench in benched:
         ecosystem = TARGETS.ecosystem(bench.target)
         named = [
             each
             for which in via
             if which not in {FASTEST, UPSTREAM}
-            for each in selection.look_up(session, which, ecosystem, policy)
+            for each in selection.look_up(session, which, ecosystem, any_state)
         ]
         found[bench.target] = tuple(named) if via else _configured(session, bench)
     racing = [bench for bench in benched if FASTEST in via or not (via or found[bench.target])]
