@@ -49,17 +49,20 @@ def last_probes(session: Session, notices: list[Notice]) -> Callable[[str, str],
         there = environment.chronicle_path(session.machine).exists()
     if not there:
         return lambda _ecosystem, _mirror: None
-    chronicle, network, now = chronicle_of(session), network_of(session), datetime.now(UTC)
-    chronicle.notices = notices
+    opened: list[tuple[Chronicle, Network | None]] = []  # when the first client has a mirror
 
     def look(ecosystem: str, mirror: str) -> LastProbe | None:
+        if not opened:
+            opened.append((chronicle_of(session), network_of(session)))
+        ((chronicle, network),) = opened
+        chronicle.notices = notices
         known = chronicle.latest(ecosystem, mirror, network)
         if known is None:
             return None
         at, score, here = known
         return LastProbe(
             at=at,
-            age_s=round((now - at).total_seconds(), 3),
+            age_s=round((datetime.now(UTC) - at).total_seconds(), 3),
             predicted_s=score.predicted_s,
             lag_s=score.probe.lag_s,
             reason=score.probe.reason.code if score.probe.reason else None,
