@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+from typing import TypeAlias
 
 from mirrorctl.cli.console import Console
 from mirrorctl.commands.selection import Policy
@@ -12,18 +14,44 @@ from mirrorctl.probing.events import Event
 from mirrorctl.text import Text, _
 
 
+Watcher: TypeAlias = Callable[[Event], None]
+
+
 @contextmanager
-def progress(console: Console, measuring: Policy | None) -> Iterator[Callable[[Event], None] | None]:
-    """What measuring may cost, beforehand, and then live progress on a terminal; nothing elsewhere."""
-    if measuring and not (console.json or console.quiet):
-        console.tell([console.writer(sys.stderr).say(_announcement(measuring))])
-    if not (measuring and console.lively):
-        yield None
-        return
+def progress(console: Console, measuring: Policy | None, *, perhaps: bool = False) -> Iterator[Watcher | None]:
+    """What measuring may cost, beforehand, and then live progress on a terminal; nothing elsewhere.
+
+    `perhaps`: nothing may have to be measured, so nothing is said before it is.
+    """
+    with ExitStack() as stack:
+        if measuring is None:
+            yield None
+        elif perhaps:
+            yield _later(lambda: _begin(console, measuring, stack))
+        else:
+            yield _begin(console, measuring, stack)
+
+
+def _begin(console: Console, policy: Policy, stack: ExitStack) -> Watcher | None:
+    if not (console.json or console.quiet):
+        console.tell([console.writer(sys.stderr).say(_announcement(policy))])
+    if not console.lively:
+        return None
     from mirrorctl.render.progress import live
 
-    with live(sys.stderr, console.writer(sys.stderr)) as on_event:
-        yield on_event
+    return stack.enter_context(live(sys.stderr, console.writer(sys.stderr)))
+
+
+def _later(begin: Callable[[], Watcher | None]) -> Watcher:
+    begun: list[Watcher | None] = []
+
+    def watch(event: Event) -> None:
+        if not begun:
+            begun.append(begin())
+        if begun[0]:
+            begun[0](event)
+
+    return watch
 
 
 def _announcement(policy: Policy) -> Text:

@@ -22,7 +22,8 @@ def run_use(console: Console, request: Request, *, yes: bool, verify: bool, acti
         if console.verbose:
             console.tell([name])
 
-    with progress(console, request.policy if request.which == "fastest" else None) as on_event:
+    measuring = request.policy if request.which == "fastest" else None
+    with progress(console, measuring, perhaps=request.max_age_s is not None) as on_event:
         result = use(
             console.session(),
             request,
