@@ -10,14 +10,25 @@ should is for the caller to see, by a parser.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from mirrorctl.errors import FormatError
 from mirrorctl.formats import line_end
 from mirrorctl.formats.tomlscan import Path, Scanner
+from mirrorctl.text import _
 
 _BOM = "\ufeff"
+
+
+def load(text: str) -> dict[str, Any]:
+    """The document as tomllib has it, whatever its size: for comparison, after a scanner has accepted the text."""
+    try:
+        return tomllib.loads(text.removeprefix(_BOM), parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(_("This is not TOML: {reason}.", reason=error), line=1) from error
 
 
 class Span(NamedTuple):

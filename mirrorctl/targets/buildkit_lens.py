@@ -19,7 +19,7 @@ from mirrorctl.formats import line_end, tomldoc, tomltables
 from mirrorctl.formats.tomltables import Edit
 from mirrorctl.model import Value
 from mirrorctl.targets.common import is_loopback
-from mirrorctl.targets.registries import grouped, rows
+from mirrorctl.targets.registries import changes, rows
 from mirrorctl.text import _
 
 KEY = "mirrors"
@@ -31,11 +31,9 @@ def read(text: str, path: Path) -> Value:  # noqa: ARG001
 
 
 def write(text: str, path: Path, value: Value) -> str:
-    wanted, current = grouped(value), grouped(read(text, path))
     result = text
-    for registry in sorted(wanted.keys() | current.keys()):
-        if wanted.get(registry, []) != current.get(registry, []):
-            result = _set(result, registry, wanted.get(registry, []))
+    for registry, urls in changes(read(text, path), value):
+        result = _set(result, registry, urls)
     if read(result, path) != value or frame(result, path) != frame(text, path):
         raise FormatError(_("This document cannot take the change as it is written."), line=1)
     return result
@@ -43,12 +41,7 @@ def write(text: str, path: Path, value: Value) -> str:
 
 def frame(text: str, path: Path) -> object:  # noqa: ARG001
     """Everything but the mirrors. What is empty is as good as not there."""
-    import tomllib  # noqa: PLC0415  start-up time
-
-    try:
-        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=str)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(_("This is not TOML: {reason}.", reason=error), line=1) from error
+    document = tomltables.load(text)
     registries = document.pop("registry", {})
     if isinstance(registries, dict):
         for table in registries.values():

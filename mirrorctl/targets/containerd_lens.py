@@ -47,12 +47,7 @@ def write(text: str, path: Path, value: Value) -> str:
 
 def frame(text: str, path: Path) -> object:  # noqa: ARG001
     """Everything but the hosts."""
-    import tomllib  # noqa: PLC0415  start-up time
-
-    try:
-        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=str)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(_("This is not TOML: {reason}.", reason=error), line=1) from error
+    document = tomltables.load(text)
     document.pop("host", None)
     return document
 

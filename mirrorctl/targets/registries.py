@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from mirrorctl.errors import ConflictError
 from mirrorctl.model import REGISTRIES, Mirror, Notice, Trust, Value
@@ -35,6 +35,14 @@ def grouped(value: Value) -> dict[str, list[str]]:
 
 def rows(mirrors: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return [[url, registry] for registry in sorted(mirrors) for url in mirrors[registry]]
+
+
+def changes(before: Value, after: Value) -> Iterator[tuple[str, list[str]]]:
+    """The registries whose mirrors differ, with what they are to have."""
+    current, wanted = grouped(before), grouped(after)
+    for registry in sorted(wanted.keys() | current.keys()):
+        if wanted.get(registry, []) != current.get(registry, []):
+            yield registry, wanted.get(registry, [])
 
 
 # Choices
