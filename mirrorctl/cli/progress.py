@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-
 from typing import TypeAlias
 
 from mirrorctl.cli.console import Console
 from mirrorctl.commands.selection import Policy
 from mirrorctl.probing.events import Event
 from mirrorctl.text import Text, _
-
 
 Watcher: TypeAlias = Callable[[Event], None]
 
