@@ -45,7 +45,8 @@ def _ask(
     console: Console, request: Request, *, command: Sequence[str] = (), elsewhere: bool = False
 ) -> tuple[Session, Result[EnvData]]:
     session = console.session()
-    with progress(console, measuring=request.policy if request.which == "fastest" else None) as on_event:
+    measuring = request.policy if request.which == "fastest" else None
+    with progress(console, measuring, perhaps=request.max_age_s is not None) as on_event:
         return session, env(session, request, command=command, elsewhere=elsewhere, on_event=on_event)
 
 
