@@ -6,7 +6,6 @@ import pytest
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import tomltables
-from mirrorctl.formats.tomltables import Span
 
 TEXT = "a = 1\n\n# first\n[[t]]\nx = 1\n[[t.u]]\ny = 2\n\n[[t]]\nx = 3\n"
 
