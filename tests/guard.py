@@ -49,7 +49,10 @@ SYSTEM_FILES = (
     "/var/lib/mirrorctl",
 )
 # Whatever begins like this steers a client, or the program, from outside.
-STEERING = ("CONTAINERS_", "DOCKER_", "GIT_", "LC_", "MIRRORCTL_", "PIP_", "SSL_CERT_", "UV_", "XDG_")
+STEERING = (
+    *("CONTAINERS_", "DOCKER_", "GIT_", "LC_", "MIRRORCTL_", "PIP_", "SSL_CERT_", "UV_", "XDG_"),
+    *("HF_", "HOMEBREW_", "NPM_CONFIG_", "RUSTUP_DIST_", "RUSTUP_UPDATE_", "npm_config_"),
+)
 STEERING_NAMES = frozenset(
     {
         "ALL_PROXY",

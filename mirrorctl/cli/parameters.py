@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorctl.commands.choice import Fallback
+from mirrorctl.commands.selection import Policy
 from mirrorctl.model import Scope, Trust
 from mirrorctl.quantities import parse_duration as parse_duration  # noqa: PLC0414  said again for the commands
 from mirrorctl.quantities import parse_size as parse_size  # noqa: PLC0414
@@ -51,3 +52,17 @@ NoReload = Annotated[bool, typer.Option("--no-reload", help=N_("Do not make a ru
 LatencyOnly = Annotated[
     bool, typer.Option("--latency-only", help=N_("Measure no bandwidth: a second, and next to no traffic"))
 ]
+
+
+def policy_of(
+    trust: Trust, max_lag: str, deadline: str, budget: str, *, latency_only: bool = False, force: bool = False
+) -> Policy:
+    """What the options of measuring say. Raises UsageError."""
+    return Policy(
+        trust=trust,
+        max_lag_s=parse_duration(max_lag),
+        deadline_s=parse_duration(deadline),
+        budget_bytes=parse_size(budget),
+        latency_only=latency_only,
+        force=force,
+    )

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from mirrorctl.cli.console import Console
 from mirrorctl.commands.change import Switches
 from mirrorctl.commands.choice import Request
+from mirrorctl.commands.outcome import UseData
+from mirrorctl.commands.result import Result
 from mirrorctl.commands.use import use
 from mirrorctl.errors import UsageError
 from mirrorctl.text import _
 
 
-def run_use(console: Console, request: Request, *, yes: bool, verify: bool, activate: bool) -> None:
+def run_use(
+    console: Console,
+    request: Request,
+    *,
+    yes: bool,
+    verify: bool,
+    activate: bool,
+    carry_out: Callable[..., Result[UseData]] = use,
+) -> None:
     if not request.which:
         request = _chosen(console, request)
     from mirrorctl.cli.progress import progress
@@ -24,7 +35,7 @@ def run_use(console: Console, request: Request, *, yes: bool, verify: bool, acti
 
     measuring = request.policy if request.which == "fastest" else None
     with progress(console, measuring, perhaps=request.max_age_s is not None) as on_event:
-        result = use(
+        result = carry_out(
             console.session(),
             request,
             switches=Switches(verify=verify, activate=activate, stage=stage),

@@ -1,24 +1,38 @@
-"""A large file to measure with, seen to be served: what several ecosystems need."""
+"""What several ecosystems need: answers in JSON, and a large file to measure with, seen to be served."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from mirrorctl.ecosystems.base import (
     Artefact,
     Asking,
     Rejected,
+    Reply,
     Request,
     check_no_portal,
     check_status,
     content_range_size,
     visible,
 )
-from mirrorctl.text import _
+from mirrorctl.text import Text, _
 
 HEAD_BYTES = 1024
 LARGE_BYTES = 4_000_000  # below that a file says little about bandwidth
+
+
+def json_object(reply: Reply, what: Text) -> dict[str, Any] | None:
+    """The object that was answered; None for anything else. Raises Rejected for an error or a login page."""
+    check_status(reply)
+    check_no_portal(reply, what)
+    try:
+        found = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else None
 
 
 def seen_artefact(

@@ -6,9 +6,9 @@ that the list names. There is no large file that every mirror may serve, so band
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
+from mirrorctl.ecosystems.artefacts import json_object
 from mirrorctl.ecosystems.base import (
     Asking,
     Canaries,
@@ -17,8 +17,6 @@ from mirrorctl.ecosystems.base import (
     Reply,
     Request,
     Walk,
-    check_no_portal,
-    check_status,
     host_of,
 )
 from mirrorctl.model import Mirror, Workload
@@ -60,15 +58,10 @@ def _check_file(base: str, model: str, commit: str) -> Asking[None]:
 
 
 def _json(reply: Reply) -> dict[str, object]:
-    check_status(reply)
-    check_no_portal(reply, _("what the Hub answers"))
-    try:
-        found = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict):
-        return found
-    raise _strange(reply)
+    found = json_object(reply, _("what the Hub answers"))
+    if found is None:
+        raise _strange(reply)
+    return found
 
 
 def _strange(reply: Reply) -> Rejected:

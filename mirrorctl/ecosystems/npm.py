@@ -7,11 +7,10 @@ states, and a large tarball for measuring.
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
-from mirrorctl.ecosystems.artefacts import seen_artefact
+from mirrorctl.ecosystems.artefacts import json_object, seen_artefact
 from mirrorctl.ecosystems.base import (
     Artefact,
     Asking,
@@ -22,7 +21,6 @@ from mirrorctl.ecosystems.base import (
     Request,
     Walk,
     check_digest,
-    check_no_portal,
     check_status,
     host_of,
 )
@@ -79,15 +77,10 @@ def _path(package: str) -> str:
 
 
 def _json(reply: Reply) -> Dist:
-    check_status(reply)
-    check_no_portal(reply, _("the document of a package"))
-    try:
-        document = json.loads(reply.body)
-    except (ValueError, RecursionError):
-        document = None
-    if isinstance(document, dict):
-        return document
-    raise _strange(reply)
+    document = json_object(reply, _("the document of a package"))
+    if document is None:
+        raise _strange(reply)
+    return document
 
 
 def _strange(reply: Reply) -> Rejected:

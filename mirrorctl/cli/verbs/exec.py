@@ -17,7 +17,7 @@ from mirrorctl.cli.parameters import (
     TrustOption,
     Which,
     parse_duration,
-    parse_size,
+    policy_of,
 )
 from mirrorctl.commands.choice import Fallback
 from mirrorctl.model import Trust
@@ -42,16 +42,8 @@ def command(
 ) -> None:
     from mirrorctl.cli.env import run_exec
     from mirrorctl.commands.choice import Request
-    from mirrorctl.commands.selection import Policy
 
-    policy = Policy(
-        trust=trust,
-        max_lag_s=parse_duration(max_lag),
-        deadline_s=parse_duration(deadline),
-        budget_bytes=parse_size(budget),
-        latency_only=latency_only,
-        force=force,
-    )
+    policy = policy_of(trust, max_lag, deadline, budget, latency_only=latency_only, force=force)
     request = Request(
         which=which,
         targets=tuple(target or ()),

@@ -12,8 +12,7 @@ from mirrorctl.cli.parameters import (
     MaxLag,
     Targets,
     TrustOption,
-    parse_duration,
-    parse_size,
+    policy_of,
 )
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
@@ -42,15 +41,8 @@ def command(
     ] = False,
 ) -> None:
     from mirrorctl.cli.probe import run_probe, show_history
-    from mirrorctl.commands.selection import Policy
 
     if history:
         show_history(console_of(ctx), tuple(target or ()), tuple(only or ()), tuple(url or ()), form)
-    policy = Policy(
-        trust=trust,
-        max_lag_s=parse_duration(max_lag),
-        deadline_s=parse_duration(deadline),
-        budget_bytes=parse_size(budget),
-        latency_only=latency_only,
-    )
+    policy = policy_of(trust, max_lag, deadline, budget, latency_only=latency_only)
     run_probe(console_of(ctx), tuple(target or ()), tuple(only or ()), tuple(url or ()), policy, form)

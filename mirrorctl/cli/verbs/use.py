@@ -23,7 +23,7 @@ from mirrorctl.cli.parameters import (
     WhichOrNone,
     Yes,
     parse_duration,
-    parse_size,
+    policy_of,
 )
 from mirrorctl.commands.choice import Fallback
 from mirrorctl.model import Trust
@@ -55,16 +55,8 @@ def command(
 ) -> None:
     from mirrorctl.cli.use import run_use
     from mirrorctl.commands.choice import Request
-    from mirrorctl.commands.selection import Policy
 
-    policy = Policy(
-        trust=trust,
-        max_lag_s=parse_duration(max_lag),
-        deadline_s=parse_duration(deadline),
-        budget_bytes=parse_size(budget),
-        latency_only=latency_only,
-        force=force,
-    )
+    policy = policy_of(trust, max_lag, deadline, budget, latency_only=latency_only, force=force)
     request = Request(
         which=which or "",
         targets=tuple(target or ()),
