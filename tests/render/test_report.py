@@ -39,7 +39,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.tags and self.tags[-1][0] != "style" and data.strip():
-            self.texts.append(data.strip())
+            self.texts.append(data.strip().replace("\u00a0", " "))
 
     def all(self, name: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.tags if tag == name]
@@ -124,6 +124,12 @@ def test_a_page_needs_nothing_from_outside() -> None:
     assert {"http-equiv": "Content-Security-Policy", "content": policy(style[0])} in page.all("meta")
     assert "default-src 'none'" in policy(style[0])
     assert not [found for _tag, found in page.tags if "style" in found], "the policy forbids styles in attributes"
+
+
+def test_numbers_stay_with_their_units() -> None:
+    page = html(reports.report())
+    assert "35.3\u00a0s instead of 140\u00a0s" in page
+    assert "30.0\u00a0MB" in page
 
 
 def test_a_page_is_small() -> None:

@@ -8,6 +8,7 @@ which are serialised XML.
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from mirrorctl.render.report.chart import draw
 from mirrorctl.render.report.view import View
 
 HERE = Path(__file__).parent
+_UNIT = re.compile(r"(?<=\d) (?=(?:s|ms|min|[kMG]?B(?:/s)?)\b)")
 
 
 def write_html(view: View) -> str:
@@ -22,9 +24,16 @@ def write_html(view: View) -> str:
 
     style = (HERE / "page.css").read_text(encoding="utf-8")
     charts = {section.anchor: draw(section.chart, section.anchor) for section in view.sections if section.chart.lanes}
-    engine = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    engine = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, finalize=join_units
+    )
     template = engine.from_string((HERE / "page.html").read_text(encoding="utf-8"))
     return template.render(view=view, charts=charts, style=style, policy=policy(style))
+
+
+def join_units(value: object) -> object:
+    """Keeps a number and its unit on one line. What is markup already is none of its business."""
+    return _UNIT.sub("\u00a0", value) if type(value) is str else value
 
 
 def policy(style: str) -> str:
