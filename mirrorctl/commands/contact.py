@@ -13,7 +13,7 @@ from mirrorctl.diagnosis.finding import Code, Finding, Severity
 from mirrorctl.diagnosis.known import find_dead
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Mirror, Probe, Trust
-from mirrorctl.redaction import has_userinfo, redact
+from mirrorctl.redaction import redact
 from mirrorctl.targets.common import same_url
 from mirrorctl.text import _
 
@@ -59,11 +59,11 @@ def _in_use(session: Session, case: Case) -> Iterator[Mirror]:
     if not urls and case.ecosystem == "pypi":
         urls = [state.effective_url]
     for url in filter(None, urls):
-        if has_userinfo(url) or same_url(url, case.client.default_url) or find_dead(case.catalog, url, case.ecosystem):
+        if same_url(url, case.client.default_url) or find_dead(case.catalog, url, case.ecosystem):
             continue
         try:
             yield selection.named(session, url, case.ecosystem)[0]
-        except MirrorctlError:  # no address that could be asked; the file has been looked at
+        except MirrorctlError:  # no address that anybody may ask, as one with a password in it
             continue
 
 

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from mirrorctl import diagnosis
 from mirrorctl.commands import checkup, repairs, status
 from mirrorctl.commands.change import Switches
 from mirrorctl.commands.doctor import DoctorData, Visit, doctor
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Options
 from mirrorctl.diagnosis.case import Case
-from mirrorctl.diagnosis.finding import Repair
+from mirrorctl.diagnosis.finding import Repair, rank
 from mirrorctl.errors import ExitCode
-from mirrorctl.model import SavedFile, Scope, Transaction, Value
+from mirrorctl.model import Client, SavedFile, Scope, Transaction, Value
+from mirrorctl.targets import TARGETS
 
 HUB = "https://github.com/"
 DEAD_PROXY = "https://ghproxy.com/https://github.com/"
@@ -84,13 +86,17 @@ def test_a_file_that_may_not_be_written_has_the_command_that_could(git: Path) ->
 
 
 def test_an_overlay_that_is_wrong_does_not_keep_the_others_out(home: Path, tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good, bad, later = (tmp_path / f"{name}.toml" for name in ("good", "bad", "later"))
+    later.write_text(
+        '[[mirror]]\nid = "his"\necosystem = "pypi"\noperator = "me"\nurl = "https://his.example/simple"\n'
+    )
     good.write_text('[operator.me]\ntrust = "private"\n[[mirror]]\nid = "mine"\necosystem = "pypi"\noperator = "me"\n'
                     'url = "https://mine.example/simple"\n')  # fmt: skip
     bad.write_text("[[mirror]]\n")
-    session, findings = checkup.open_session(Options(catalogs=(bad, good)))
+    session, findings = checkup.open_session(Options(catalogs=(bad, good, later)))
     assert [(found.code.value, found.path) for found in findings] == [("catalog-invalid", bad)]
-    assert session.catalog.by_url("https://mine.example/simple", "pypi") is not None
+    for url in ("https://mine.example/simple", "https://his.example/simple"):
+        assert session.catalog.by_url(url, "pypi") is not None
 
 
 def test_lock_files_up_to_the_root_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +123,27 @@ def test_what_the_home_holds_of_root_is_named_at_its_outermost(home: Path, monke
     cases = [found for found in checkup.open_cases(session, ("pip",)) if isinstance(found, Case)]
     found = [f for f in checkup.diagnose_surroundings(session, cases) if f.code.value == "owned-by-root"]
     assert [finding.path for finding in found] == [home / ".config"]
+
+
+@pytest.mark.parametrize(
+    ("more", "live"),
+    [pytest.param("", True, id="mended"), pytest.param(', "apps": 1', False, id="and-another-fault-that-stays")],
+)
+def test_a_daemon_is_told_of_a_file_that_it_will_take(tmp_path: Path, more: str, live: bool) -> None:
+    file = tmp_path / "daemon.json"
+    file.write_text(f'{{"registry-mirrors": ["https://hub-mirror.c.163.com"]{more}}}')
+    session, _findings = checkup.open_session(Options())
+    client = Client(target="docker", version=(20, 10, 24), facts={"daemon": "running", "config": str(file)})
+    case = Case(
+        machine=session.machine,
+        target=TARGETS["docker"],
+        client=client,
+        scope=Scope.SYSTEM,
+        contents={file: file.read_bytes()},
+        catalog=session.catalog,
+    )
+    treatment = repairs.treat(session, [case], rank(diagnosis.diagnose(case)))
+    assert [(change.plan.target, change.live) for change in treatment.changes] == [("docker", live)]
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ trust = "company"
 [operator.person]
 name = "P"
 trust = "community"
+[operator.school]
+name = "S"
+trust = "university"
 [evidence]
 e = { ref = "x", date = 2026-01-01, says = "x" }
 [probe.pypi]
@@ -60,9 +63,11 @@ evidence = ["e"]
         ("live", "pypi", "o", LIVE, "active", ""),
         ("heir", "pypi", "o", HEIR, "active", ""),
         ("dead", "pypi", "o", DEAD, "dead", "status_since = 2025-04-06\n"),
+        ("late", "pypi", "o", "https://live.example/late", "dead", ""),
         ("moved", "pypi", "o", "https://moved.example/simple", "dead", 'replaced_by = "heir"\n'),
         ("old", "pypi", "o", OLD, "redirects", 'replaced_by = "heir"\n'),
         ("hub", "docker", "o", "https://hub.example", "active", 'registry = "docker.io"\n'),
+        ("campus", "docker", "school", "https://campus.example", "active", 'registry = "docker.io"\n'),
         ("hub-dead", "docker", "o", "https://dead.example", "dead", 'registry = "docker.io"\n'),
         ("proxy", "git", "person", PROXY, "active", f'kind = "url-prefix"\nreplaces = ["{HUB}"]\n'),
         ("gone", "git", "person", GONE, "dead", f'kind = "url-prefix"\nreplaces = ["{HUB}"]\naliases = ["https://gone.example/"]\n'),

@@ -157,6 +157,7 @@ def test_around_the_file(files: dict[Path, str], facts: dict[str, str], expected
     assert told(look(case("docker", {DAEMON: text, **files}, facts=facts))) == expected
 
 
-def test_a_private_mirror_may_have_the_login() -> None:
-    text = '{"registry-mirrors": ["https://10.0.0.7"]}'
+@pytest.mark.parametrize("url", ["https://10.0.0.7", "https://campus.example"])
+def test_a_private_mirror_or_a_university_may_have_the_login(url: str) -> None:
+    text = f'{{"registry-mirrors": ["{url}"]}}'
     assert told(look(case("docker", {DAEMON: text, LOGIN: LOGGED_IN}))) == []

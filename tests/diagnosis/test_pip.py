@@ -51,6 +51,14 @@ INDEX = f"index-url = {LIVE}"
             ["index-url = http://corp.example/simple", "trusted-host = corp.example"],
             id="http-of-a-company",
         ),
+        pytest.param(
+            ["index-url = http://live.example/simple", "extra-index-url = http://live.example/private",
+             "trusted-host = live.example"],
+            ["warning plain-http 2 fix", "warning plain-http 3", "warning extra-index 3"],
+            [INDEX, "extra-index-url = http://live.example/private", "trusted-host = live.example"],
+            id="http-with-a-neighbour-that-stays",
+        ),
+        pytest.param(["index-url = https://live.example/other"], [], None, id="a-dead-neighbour-on-a-live-host"),
         pytest.param(["index-url = http://127.0.0.1:8080/simple"], [], None, id="http-on-loopback"),
         pytest.param([INDEX, "trusted-host = live.example"], ["warning trusted-host 3 fix"], [INDEX], id="trusted"),
         pytest.param(

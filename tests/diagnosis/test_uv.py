@@ -23,6 +23,9 @@ DEFAULT = "default = true"
         pytest.param(index(LIVE, DEFAULT), [], None, id="healthy"),
         pytest.param("# mine\n" + index(DEAD, DEFAULT), ["error dead-mirror 3 fix"], "# mine\n", id="dead"),
         pytest.param(f'index-url = "{DEAD}"\noffline = false\n', ["error dead-mirror 1 fix"], "offline = false\n", id="old"),
+        pytest.param(
+            f'index-url = "{LIVE}"\n' + index(DEAD, DEFAULT), ["error dead-mirror 3"], None, id="dead-with-another-below"
+        ),
         pytest.param(index(OLD, DEFAULT), ["note renamed-mirror 2 fix"], index(HEIR, DEFAULT), id="renamed"),
         pytest.param(index(DEAD, 'name = "x"'), ["error dead-mirror 2"], None, id="dead-beside-the-default"),
         pytest.param(f'extra-index-url = ["{DEAD}"]\n', ["error dead-mirror 1"], None, id="dead-extra"),

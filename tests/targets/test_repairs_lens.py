@@ -46,6 +46,7 @@ def test_the_lens_laws_for_pip(text: str) -> None:
         pytest.param("[http]\n\tsslVerify = false # why\n\tpostBuffer = 1\n", id="unscoped"),
         pytest.param(f'[http "{HUB}"]\r\n\tSSLVERIFY=0\r\n[url "{M}"] insteadOf = {HUB}\r\n', id="scoped-crlf"),
         pytest.param("[http]\n\tsslVerify\n# keep\n", id="without-a-value"),
+        pytest.param("[imap]\n\tsslVerify = false\n", id="of-another-section"),
     ],
 )
 def test_the_lens_laws_for_git(text: str) -> None:
