@@ -187,6 +187,8 @@ def diagnose_surroundings(session: Session, cases: list[Case]) -> Iterator[Findi
     if machine.root is not None:
         return
     yield from surroundings.diagnose_variables(machine.environ)
+    saved = surroundings.token_file(machine.environ, machine.home).is_file()
+    yield from surroundings.diagnose_token(machine.environ, saved=saved)
     yield from project.diagnose(_project_files(machine), session.catalog)
     if machine.euid > 0:
         name = places.user_name(machine.euid)

@@ -13,9 +13,11 @@ from mirrorctl.diagnosis.case import Case, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity
 from mirrorctl.diagnosis.git_rewrites import Rewrite, check_rewrites
 from mirrorctl.diagnosis.known import find_dead, mirror_of
+from mirrorctl.diagnosis.wording import unset
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import gitconfig
 from mirrorctl.redaction import redact
+from mirrorctl.targets import git_conflicts as conflicts
 from mirrorctl.targets import git_repairs
 from mirrorctl.targets.git_client import OFF, entries_of
 from mirrorctl.targets.git_rules import Entry, fetch_url, rule_of
@@ -46,6 +48,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
     known = {str(rewrite.path) for rewrite in rewrites}
     rewrites += [Rewrite(entry, _path_of(case, entry.origin), None) for entry in told if entry.origin not in known]
     yield from _broken(case)
+    yield from _ignored(case, rewrites)
     yield from check_rewrites(case, rewrites, told or [rewrite.entry for rewrite in rewrites])
     yield from _unchecked_elsewhere(case)
     entries = told or [rewrite.entry for rewrite in rewrites]
@@ -68,6 +71,22 @@ def _broken(case: Case) -> Iterator[Finding]:
             message=_("git cannot read its configuration, so no git command works: {said}", said=said),
             remedy=_("repair that line in an editor; git config cannot do it, for it reads the file too"),
         )
+
+
+def _ignored(case: Case, rewrites: list[Rewrite]) -> Iterator[Finding]:
+    """Files with rules that a variable keeps git from reading."""
+    for file in case.target.files(case.machine, case.client):
+        lost = any(rewrite.path == file.path for rewrite in rewrites)
+        for override in conflicts.ignoring(case.machine, file.scope) if lost else ():
+            yield Finding(
+                code=Code.OVERRIDE,
+                severity=Severity.WARNING,
+                target=NAME,
+                subject=override.name,
+                path=file.path,
+                message=_("git does not read this file while {name} is set, so its rules are void", name=override.name),
+                remedy=unset(override.name),
+            )
 
 
 # Certificates

@@ -72,14 +72,14 @@ def _finding(path: Path, text: str, found: re.Match[str], host: str, count: int,
     dead = find_dead(catalog, f"https://{host}", "pypi") or host == "registry.npm.taobao.org"
     message = (
         _(
-            "{name} names the mirror {host} {count} times, and that mirror is dead: nobody can install from it",
+            "{name} names the mirror {host} (places: {count}), and that mirror is dead: nobody can install from it",
             name=path.name,
             host=host,
             count=count,
         )
         if dead
         else _(
-            "{name} names the mirror {host} {count} times: everybody who uses this project is sent there, CI included",
+            "{name} names the mirror {host} (places: {count}): everybody who uses this project is sent there, CI too",
             name=path.name,
             host=host,
             count=count,

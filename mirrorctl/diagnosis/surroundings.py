@@ -35,7 +35,6 @@ def diagnose_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
                 message=_("{name} is no address of a proxy: {why}", name=variable, why=why),
                 remedy=_("run: {command}", command=f"export {variable}={meant(value)}"),
             )
-    yield from _check_token(environ)
 
 
 def flaw(value: str) -> Text | None:
@@ -67,10 +66,16 @@ def meant(value: str) -> str:
     return guess if flaw(guess) is None else "http://HOST:PORT"
 
 
-def _check_token(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """huggingface_hub sends its token to whatever HF_ENDPOINT names."""
+def token_file(environ: Mapping[str, str], home: Path) -> Path:
+    """Where `hf auth login` saves its token (huggingface_hub, "Environment variables")."""
+    base = environ.get("HF_HOME") or str(Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "huggingface")
+    return Path(environ.get("HF_TOKEN_PATH") or Path(base) / "token")
+
+
+def diagnose_token(environ: Mapping[str, str], *, saved: bool) -> Iterator[Finding]:
+    """huggingface_hub sends its token to whatever HF_ENDPOINT names. `saved`: there is one from a login."""
     endpoint = environ.get("HF_ENDPOINT", "")
-    if not endpoint or environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN") or not environ.get("HF_TOKEN"):
+    if not endpoint or environ.get("HF_HUB_DISABLE_IMPLICIT_TOKEN") or not (saved or environ.get("HF_TOKEN")):
         return
     yield Finding(
         code=Code.SECRET_TO_MIRROR,

@@ -133,6 +133,7 @@ def _precedence(case: Case, defaults: list[tuple[str, Place]]) -> Iterator[Findi
         found = model.sources(case.machine, case.contents)
     except ConfigError:
         return  # said already
+    yield from _unread(case, defaults, [source.path for source in found])
     winner = model.default_index(model.environ_of(case.machine), found, pip=True)
     if winner is None:
         return
@@ -149,6 +150,15 @@ def _precedence(case: Case, defaults: list[tuple[str, Place]]) -> Iterator[Findi
         yield shadowed(case, url, place, strong, winner.value, meant=meant)
     if strong.path is None and not lost:
         yield decided_by(case, strong.name, winner.value)
+
+
+def _unread(case: Case, defaults: list[tuple[str, Place]], read: list[Path]) -> Iterator[Finding]:
+    """Files that a variable keeps uv from reading."""
+    environ = model.environ_of(case.machine)
+    name = next((name for name in ("UV_CONFIG_FILE", "UV_NO_CONFIG") if environ.get(name)), None)
+    for url, place in defaults if name else ():
+        if name and place.path not in read:
+            yield shadowed(case, url, place, Place(name=name), environ[name], meant=False)
 
 
 def _place_of(winner: Override, defaults: list[tuple[str, Place]]) -> Place:

@@ -140,3 +140,16 @@ def test_a_push_address_that_is_rewritten() -> None:
     facts = {"pushurls": json.dumps([["remote.origin.pushurl", f"{HUB}o/r"]])}
     found = look(case("git", {GIT: rule(PROXY) + ADDED}, facts=facts))
     assert ("push-to-mirror", "remote.origin.pushurl") in [(f.code.value, f.subject) for f in found]
+
+
+@pytest.mark.parametrize(
+    ("environ", "text", "expected"),
+    [
+        ({"GIT_CONFIG_NOSYSTEM": "1"}, rule(GONE), ["override"]),
+        ({"GIT_CONFIG_NOSYSTEM": "0"}, rule(GONE), []),
+        ({"GIT_CONFIG_NOSYSTEM": "1"}, "[user]\n\tname = U\n", []),
+    ],
+)
+def test_a_variable_that_keeps_git_from_its_rules(environ: dict[str, str], text: str, expected: list[str]) -> None:
+    found = look(case("git", {ETC_GIT: text}, environ=environ))
+    assert [finding.code.value for finding in found if finding.code.value == "override"] == expected

@@ -64,6 +64,7 @@ def test_one_file(text: str, expected: list[str], after: str | None) -> None:
             id="project-over-user",
         ),
         pytest.param({UV: index(LIVE, DEFAULT)}, {"UV_DEFAULT_INDEX": CORP}, [(UV, "warning shadowed 2")], id="variable"),
+        pytest.param({UV: index(LIVE, DEFAULT)}, {"UV_NO_CONFIG": "1"}, [(UV, "warning shadowed 2")], id="no-config"),
         pytest.param({}, {"UV_INDEX_URL": LIVE}, [(None, "note override -")], id="variable-alone"),
         pytest.param(
             {}, {"UV_INDEX": f"x={DEAD} {LIVE}"}, [(None, "error dead-mirror -")], id="dead-named-index-of-a-variable"
