@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mirrorctl.commands.outcome import EditView, TargetView, UseData
+from mirrorctl.render.cost import cost
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _
@@ -43,6 +44,9 @@ def _summary(target: TargetView) -> Text:
 def use_lines(data: UseData, writer: Writer) -> Iterator[str]:
     for target in data.targets:
         yield from _used(target, writer, done=data.transaction is not None)
+    for ranking in data.ecosystems:
+        if ranking.read_bytes:
+            yield writer.paint(writer.say(cost(ranking)), "dim")
     if data.undo:
         yield writer.paint(writer.say(_("to take it back: {command}", command=data.undo)), "dim")
 

@@ -14,6 +14,7 @@ from rich.text import Text as Cell
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.probe import ProbeData
 from mirrorctl.model import Probe, Ranked, Ranking, Status
+from mirrorctl.render.cost import cost
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
 from mirrorctl.text import _
@@ -46,14 +47,7 @@ def print_probe(data: ProbeData, out: Console, writer: Writer) -> None:
 
 def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:
     work = ranking.workload
-    title = _(
-        "{ecosystem}: {count} measured in {s:.1f} s, {mb:.1f} MB read",
-        ecosystem=ranking.ecosystem,
-        count=len(ranking.ranked) + len(ranking.rejected),
-        s=ranking.elapsed_s,
-        mb=ranking.read_bytes / 1e6,
-    )
-    out.print(Cell(writer.say(title), style="bold"))
+    out.print(Cell(writer.say(cost(ranking)), style="bold"))
     if ranking.ranked:
         table = make_table()
         for head in (_("mirror"), _("predicted"), _("confidence"), _("first byte"), _("bandwidth"), _("lag")):

@@ -109,6 +109,8 @@ class Contest:
                 truth[url] = self._least(service, url, limit_s)
         for url, seconds in truth.items():
             print(f"    {seconds:8.2f} s  {url}", file=sys.stderr, flush=True)
+        if all(math.isinf(seconds) for seconds in truth.values()):
+            raise SystemExit(f"no pull of {service} works: what is pulled (--small, --large, --image) may not be there")
         return truth
 
     def _least(self, service: str, url: str, limit_s: float) -> float:

@@ -136,3 +136,14 @@ def test_a_community_mirror_takes_part_on_request_only(bare: Workstation, index_
     assert "--trust community" in str(ran.envelope["warnings"])
     bare.mirrorctl("probe", "-t", "pip", "--trust", "community").ended(0)
     assert index_mirror.hits
+
+
+def test_what_measuring_costs_is_said_before_and_after(machine: Workstation) -> None:
+    probed = machine.mirrorctl("probe", "-t", "pip", "--budget", "9MB", "--deadline", "7s").ended(0)
+    assert "at most 9 MB" in probed.stderr
+    assert "about 7 s" in probed.stderr
+    assert " MB read" in probed.stdout
+    used = machine.mirrorctl("use", "fastest", "-t", "pip", "--dry-run", "--latency-only").ended(0)
+    assert "less than 1 MB" in used.stderr
+    assert " MB read" in used.stdout
+    assert "at most" not in machine.mirrorctl("probe", "-t", "pip", "-q").ended(0).stderr
