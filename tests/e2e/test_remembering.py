@@ -112,6 +112,15 @@ def test_people_are_told_how_old_the_decision_is(two: Workstation) -> None:
     assert "note: pypi: decided by what was measured 25 min ago; nothing was measured now" in ran.stderr
 
 
+def test_what_measuring_costs_is_announced_where_there_is_one(two: Workstation) -> None:
+    assert "asking the mirrors" not in two.mirrorctl(*AGAIN).ended(0).stderr
+    change(two, "UPDATE measurement SET at_s = at_s - 3700")
+    with two.terminal(*AGAIN) as terminal:
+        assert terminal.end() == 0
+        assert "asking the mirrors" in terminal.seen
+    assert "asking the mirrors" in two.mirrorctl(*FASTEST).ended(0).stderr
+
+
 def test_by_default_nothing_is_made_use_of_again(two: Workstation, index_mirror: Server, slow_index: Server) -> None:
     ran = two.mirrorctl(*FASTEST, "--json").ended(0)
     assert index_mirror.hits
