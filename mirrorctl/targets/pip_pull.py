@@ -25,16 +25,8 @@ CARRIED = ("cert", "client-cert", "proxy", "trusted-host")
 # The first file, or its metadata (PEP 658), has begun to come in; the index has been read by then.
 SIGN = rb"^\s*Downloading "
 
-check = requirements.check
+check, serves, upstream = requirements.check, requirements.serves, requirements.upstream
 tidy = leave_nothing
-
-
-def serves(mirror: Mirror, items: tuple[str, ...]) -> bool:  # noqa: ARG001
-    return True
-
-
-def upstream(client: Client, items: tuple[str, ...]) -> str | None:  # noqa: ARG001
-    return client.default_url
 
 
 def prepare(machine: Machine, client: Client, contents: Contents, *, alone: bool) -> Dialogue[Setup]:  # noqa: ARG001

@@ -1,4 +1,7 @@
-"""What a workload may name for pip and uv: requirements (PEP 508, by name), and files of them as `-r FILE`."""
+"""What pip and uv have in common when they pull for a benchmark.
+
+A workload names requirements for them (PEP 508, by name), and files of requirements as `-r FILE`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from mirrorctl.errors import MirrorctlError
+from mirrorctl.model import Client, Mirror
 from mirrorctl.text import Text, _
 
 _REQUIREMENT = re.compile(
@@ -36,6 +40,15 @@ def check(item: str, folder: Path, read: Callable[[Path], bytes | None]) -> Text
         line = data.count(b"\n", 0, elsewhere.end()) + 1
         return _("{path}, line {line}: it names a source of its own, which no mirror stands for", path=path, line=line)
     return None
+
+
+def serves(mirror: Mirror, items: tuple[str, ...]) -> bool:  # noqa: ARG001
+    """A mirror has the whole index."""
+    return True
+
+
+def upstream(client: Client, items: tuple[str, ...]) -> str | None:  # noqa: ARG001
+    return client.default_url
 
 
 def words(items: Iterable[str], folder: Path) -> Iterator[str]:

@@ -38,16 +38,8 @@ FIRST_WITH_DEFAULT_INDEX = (0, 4, 23)
 # The log says so as soon as the first project page has been read.
 SIGN = rb"(?m)^DEBUG (?:Searching for a compatible version|Selecting:)"
 
-check = requirements.check
+check, serves, upstream = requirements.check, requirements.serves, requirements.upstream
 tidy = leave_nothing
-
-
-def serves(mirror: Mirror, items: tuple[str, ...]) -> bool:  # noqa: ARG001
-    return True
-
-
-def upstream(client: Client, items: tuple[str, ...]) -> str | None:  # noqa: ARG001
-    return client.default_url
 
 
 def prepare(machine: Machine, client: Client, contents: Contents, *, alone: bool) -> Dialogue[Setup]:  # noqa: ARG001
