@@ -10,6 +10,7 @@ from ecosystems.walking import Served, Site, drive, mirror, rejection, reply
 
 from mirrorctl.ecosystems import pypi
 from mirrorctl.ecosystems.base import Rejected, Reply, Request
+from mirrorctl.ecosystems.pypi_page import parse_page
 from mirrorctl.model import FreshnessRecipe
 from mirrorctl.text import _
 
@@ -128,14 +129,14 @@ def test_json_and_html_say_the_same() -> None:
             ],
         }
     )
-    from_json = pypi.parse_page(replace(page(text), headers={"content-type": JSON}))
-    from_html = pypi.parse_page(page(SMALL_PAGE))
+    from_json = parse_page(replace(page(text), headers={"content-type": JSON}))
+    from_html = parse_page(page(SMALL_PAGE))
     assert from_json == from_html
     assert from_json.serial == 12
 
 
 def test_a_link_without_a_good_digest_is_a_file_that_cannot_be_checked() -> None:
-    (found,) = pypi.parse_page(page('<a href="six-1.0.tar.gz#sha1=00">x</a>')).files
+    (found,) = parse_page(page('<a href="six-1.0.tar.gz#sha1=00">x</a>')).files
     assert (found.name, found.digest) == ("six-1.0.tar.gz", "")
 
 
