@@ -269,6 +269,19 @@ def test_podman_is_asked_where_a_variable_counts_or_skopeo_is_missing() -> None:
 # The model against the real reader
 
 
+def asked(home: Path) -> str:
+    """What skopeo says while it looks for an image of Docker Hub. It reaches nobody."""
+    ran = subprocess.run(
+        [shutil.which("skopeo") or "skopeo", "--debug", "inspect", "--raw", "docker://docker.io/library/x"],
+        env={"HOME": str(home), "https_proxy": "http://127.0.0.1:9", "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return ran.stderr
+
+
 @pytest.mark.containers
 @pytest.mark.parametrize(
     "names",
@@ -294,22 +307,27 @@ def test_which_files_are_read_and_in_which_order(home: Path, names: tuple[str, .
     contents = {
         file.path: file.path.read_bytes() if file.path.exists() else None for file in model.config_files(machine, who)
     }
-    ran = subprocess.run(
-        [shutil.which("skopeo") or "skopeo", "--debug", "inspect", "--raw", "docker://docker.io/library/x"],
-        env={"HOME": str(home), "https_proxy": "http://127.0.0.1:9", "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    read = re.findall(r'Loading registries configuration \\"([^"\\]+)', ran.stderr)
+    log = asked(home)
+    read = re.findall(r'Loading registries configuration \\"([^"\\]+)', log)
     # The main file is named whether it is there or not.
     assert [path for path in read if Path(path).exists()] == [
         str(file.path) for file in model.read_files(machine, who, contents)
     ]
-    first = re.findall(r'Trying to access \\"([^"\\/]+)', ran.stderr)[0]
+    first = re.findall(r'Trying to access \\"([^"\\/]+)', log)[0]
     state = podman.state(machine, who, contents, Scope.USER)
     assert (state.effective_url or "").removeprefix("https://") == first
+
+
+@pytest.mark.containers
+@pytest.mark.parametrize("more", ["", 'prefix = "docker.io"\n'], ids=["location", "prefix"])
+def test_the_first_table_of_a_registry_counts_in_a_file(home: Path, more: str) -> None:
+    text = table("docker.io", "https://127.0.0.1:1", more=more) + table("docker.io", "https://127.0.0.1:2")
+    path = home / ".config/containers/registries.conf"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert 'Trying to access \\"127.0.0.1:1/' in asked(home)
+    assert look({USER: text}).effective_url == "https://127.0.0.1:1"
+    assert podman.read(text, USER) == [["https://127.0.0.1:1", "docker.io"]]
 
 
 @pytest.mark.containers
