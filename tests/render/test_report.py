@@ -107,6 +107,7 @@ def test_every_pull_is_in_chart_and_table() -> None:
 
 
 def test_failures_are_told_once_for_each_cause() -> None:
+    assert "- direct, round 1, 2: cut off\n" in markdown(reports.report(reports.HANGING))
     assert f"- aliyun-pypi, round 4, 7, 8, 10: {reports.BROKEN}" in markdown(reports.report(reports.FASTER))
 
 
