@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -189,6 +191,21 @@ def test_an_ecosystem_that_cannot_be_measured_says_so(machine: Workstation) -> N
     assert (
         "HOMEBREW_BOTTLE_DOMAIN='https://brew.example/bottles'" in machine.mirrorctl("env", "near-brew").ended(0).stdout
     )
+
+
+def test_rustup_asks_the_mirror(machine: Workstation, tmp_path: Path) -> None:
+    """For the manifest of the channel first; what it would get then is not here."""
+    program = shutil.which(
+        "rustup", path=os.pathsep.join([machine.environ["PATH"], f"{pwd.getpwuid(os.getuid()).pw_dir}/.cargo/bin"])
+    )
+    if program is None or not os.access(program, os.X_OK):
+        pytest.skip("needs rustup")
+    with Server(application=lambda _hit: Answer(status=404)) as server:
+        machine.know(overlay(entry("near-rust", "rustup", f"{server.url}/static", operator="near")))
+        environ = {"RUSTUP_HOME": str(tmp_path / "rustup"), "CARGO_HOME": str(tmp_path / "cargo"), "no_proxy": "*"}
+        words = ("-t", "rustup", "--", program, "toolchain", "install", "stable", "--profile", "minimal")
+        assert run_exec(machine, "near", *words, environ=environ).status != 0
+    assert server.hits[0].path == "/static/dist/channel-rust-stable.toml.sha256"
 
 
 TARBALL = b"\x1f\x8b" + bytes(5_000_000)
