@@ -9,7 +9,7 @@ from mirrorctl import files
 from mirrorctl.commands.change import Change
 from mirrorctl.commands.session import Session
 from mirrorctl.diagnosis.case import Case
-from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair
+from mirrorctl.diagnosis.finding import Code, Finding, Repair, items_of
 from mirrorctl.errors import FormatError, MirrorctlError
 from mirrorctl.formats import decode
 from mirrorctl.model import FileEdit, Plan, Scope, Value
@@ -68,6 +68,8 @@ def _edit(target: Target, path: Path, repairs: list[Repair]) -> FileEdit:
     text = decode(data or b"")
     try:
         value = amended(target.read(text, path), repairs)
+        if not value:  # in the lens's own words: no key, or an empty list
+            value = target.read(target.write(text, path, None), path)
         value = in_order(target, path, text, value)
     except FormatError as error:
         raise unreadable(path, error) from error
@@ -88,12 +90,6 @@ def amended(value: Value, repairs: list[Repair]) -> Value:
     if isinstance(value, list) and all(isinstance(item, str) for item in value) and value:
         return [item[0] for item in items] or None
     return [list(item) for item in items]
-
-
-def items_of(value: Value) -> list[Item]:
-    if isinstance(value, str):
-        return [(value,)]
-    return [(item,) if isinstance(item, str) else tuple(item) for item in value or []]
 
 
 def _change(cases: list[Case], lens: str, scope: Scope, edits: list[FileEdit], findings: tuple[Finding, ...]) -> Change:

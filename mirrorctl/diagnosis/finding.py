@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from mirrorctl.model import Value
 from mirrorctl.text import Text
 from mirrorctl.values import dataclass
 
@@ -90,6 +91,13 @@ class Finding:
     path: Path | None = None
     line: int | None = None
     repair: Repair | None = None
+
+
+def items_of(value: Value) -> list[Item]:
+    """The items of a lens value: its addresses, or whatever rows it has."""
+    if isinstance(value, str):
+        return [(value,)]
+    return [(item,) if isinstance(item, str) else tuple(item) for item in value or []]
 
 
 _ORDER = {severity: number for number, severity in enumerate(Severity)}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
-from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
+from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity, items_of, line_of
+from mirrorctl.diagnosis.known import host_of
 from mirrorctl.errors import FormatError, MirrorctlError
 from mirrorctl.redaction import has_userinfo, redact
 from mirrorctl.text import _
@@ -19,16 +21,18 @@ def diagnose_unknown(case: Case) -> Iterator[Finding]:
         if text is None or file.scope is None:
             continue
         try:
-            case.target.read(text, file.path)
+            items = items_of(case.target.read(text, file.path))
         except FormatError as error:
             yield unreadable(case, file.path, error)
+            continue
+        for item in dict.fromkeys(items):
+            line = line_of(text, item[0]) or line_of(text, host_of(item[0]))
+            place = Place(name=case.name, path=file.path, line=line)
+            yield from check_address(case, item[0], place, partial(_repair, case, file.path, item))
     try:
         state = case.target.state(case.machine, case.client, case.contents, case.scope)
     except MirrorctlError:
         return
-    for url in state.urls:
-        line = line_of(case.text(state.path) or "", url)
-        yield from check_address(case, url, Place(name=case.name, path=state.path, line=line))
     for override in state.overrides:
         variable = override.source == "environment"
         yield Finding(
@@ -44,6 +48,10 @@ def diagnose_unknown(case: Case) -> Iterator[Finding]:
             if variable
             else _("keep one of the two"),
         )
+
+
+def _repair(case: Case, path: Path, item: Item, new: str | None) -> Repair:
+    return Repair(lens=case.name, path=path, changes=((item, (new, *item[1:]) if new else None),))
 
 
 def _path(source: str) -> Path | None:
