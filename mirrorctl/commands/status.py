@@ -82,7 +82,7 @@ def _view(
     history: tuple[Transaction, ...],
     look: Callable[[str, str], LastProbe | None],
 ) -> TargetState:
-    saved = last_written(history, found.target.NAME, found.scope)
+    saved = last_files(history, found.target.NAME, found.scope)
     used = state.effective_url if state.overrides else next(iter(state.urls), None)
     known = session.catalog.by_url(used, found.target.ECOSYSTEM) if used else None
     return TargetState(
@@ -92,22 +92,31 @@ def _view(
         urls=tuple(redact(url) for url in state.urls),
         mirror_id=known.id if known else None,
         effective_url=redact(state.effective_url) if state.effective_url else None,
-        managed=saved is not None,
-        drift=saved is not None and is_drifted(found, saved),
+        managed=bool(saved),
+        drift=any(is_drifted(found, file) for file in saved),
         overrides=state.overrides,
         last_probe=look(found.target.ECOSYSTEM, known.id if known else redact(used)) if used else None,
     )
 
 
 def last_written(history: tuple[Transaction, ...], target: str, scope: Scope) -> SavedFile | None:
-    """What we last wrote for a target and have not taken back; None also when that was to use upstream."""
+    """The first of the files that we last wrote for a target."""
+    return next(iter(last_files(history, target, scope)), None)
+
+
+def last_files(history: tuple[Transaction, ...], target: str, scope: Scope) -> tuple[SavedFile, ...]:
+    """What we last wrote for a target and have not taken back; nothing also when that was to use upstream."""
     for entry in history:
         if entry.state != "applied" or entry.undoes:
             continue
-        for file in entry.files:
-            if target_of(file.target) == target and file.scope is scope and _touches(target, file):
-                return file if file.urls else None
-    return None
+        found = tuple(
+            file
+            for file in entry.files
+            if target_of(file.target) == target and file.scope is scope and _touches(target, file)
+        )
+        if found:
+            return found if found[0].urls else ()
+    return ()
 
 
 def _touches(target: str, file: SavedFile) -> bool:

@@ -157,6 +157,13 @@ def test_containerd_pulls_through_its_hosts(place: Workstation, hub: Server, ghc
     root.mkdir()
     place.mirrorctl("use", "near", "-t", "containerd", "-y", "--root", str(root)).ended(0)
     folder = root / "etc/containerd/certs.d"
+    looked = ("status", "-t", "containerd", "--root", str(root), "--check")
+    place.mirrorctl(*looked).ended(0)
+    other = folder / "ghcr.io/hosts.toml"
+    text = other.read_text()
+    other.write_text(text.replace(ghcr.url, "https://127.0.0.1:1"))
+    place.mirrorctl(*looked).ended(4)
+    other.write_text(text)
     with containers.containerd(tmp_path / "d", place.environ) as socket:
         for registry_name in ("docker.io", "ghcr.io"):
             command = ("ctr", f"--address={socket}", "content", "fetch", f"--hosts-dir={folder}")
