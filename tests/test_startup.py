@@ -35,7 +35,7 @@ def test_the_first_look_imports_next_to_nothing(args: tuple[str, ...]) -> None:
     assert not loaded(*args) & (NEVER_FOR_HELP | {"typer", "click", "tomllib", "subprocess"})
 
 
-@pytest.mark.parametrize("command", ["use", "probe", "list", "status", "undo", "history"])
+@pytest.mark.parametrize("command", ["use", "env", "exec", "apply", "probe", "list", "status", "undo", "history"])
 def test_the_help_of_a_command_imports_no_heavy_library(command: str) -> None:
     assert not loaded(command, "--help") & NEVER_FOR_HELP
 
@@ -45,6 +45,7 @@ def test_the_help_of_a_command_imports_no_heavy_library(command: str) -> None:
     [
         ("list", "--json"),
         ("history", "--json"),
+        ("env", "npm-npmmirror", "-t", "npm", "--json"),
         pytest.param(("status", "-t", "git", "--json"), marks=pytest.mark.client),
         pytest.param(("use", "tuna", "-t", "pip", "--dry-run", "--json"), marks=pytest.mark.client),
     ],

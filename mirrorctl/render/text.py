@@ -43,7 +43,7 @@ def error_lines(error: MirrorctlError, writer: Writer) -> Iterator[str]:
     yield from notice_lines(Notice(code=error.code, message=error.message, hint=error.hint), "error", writer)
 
 
-QUIET_CODES = {"chronicle", "remembered", "client-missing", "left-out", "recovered", "declined", "no-mirror"}
+QUIET_CODES = {"chronicle", "remembered", "client-missing", "left-out", "recovered", "declined", "no-mirror", "token"}
 
 
 def conversation(result: Result[Any], writer: Writer, *, quiet: bool) -> Iterator[str]:
