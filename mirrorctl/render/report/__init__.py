@@ -53,10 +53,13 @@ def check_form(form: str) -> None:
             hint=_("the forms are: {names}", names=", ".join(FORMS)),
         )
     if form == "html" and (missing := [name for name in NEEDED if find_spec(name) is None]):
-        values = {"extra": EXTRA, "names": " ".join(missing)}
         raise UsageError(
-            _("an HTML report needs {names}, which the extra {extra} brings", **values),
-            hint=_("pip install '{extra}' or pip install {names} adds it; Markdown and JSON need neither", **values),
+            _("an HTML report needs {names}, which the extra {extra} brings", names=", ".join(missing), extra=EXTRA),
+            hint=_(
+                "pip install '{extra}' or pip install {names} adds it; Markdown and JSON need neither",
+                extra=EXTRA,
+                names=" ".join(missing),
+            ),
         )
 
 
