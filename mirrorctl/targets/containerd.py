@@ -44,7 +44,7 @@ activate = activate_nothing
 
 
 def inspect(machine: Machine) -> Dialogue[Client | None]:
-    """None for a containerd that has no configuration and nobody but dockerd to pull through it."""
+    """None for a containerd that has nobody but dockerd to pull through it, and has not been told where hosts.toml are."""
     output = yield from run("containerd", "--version", remember=True)
     if not output.ok:
         return None
@@ -57,10 +57,11 @@ def inspect(machine: Machine) -> Dialogue[Client | None]:
         return None
     said = yield from run("containerd", "config", "dump")  # the whole configuration, with what the file does not say
     settings = _settings(said)
-    if not users and _is_off(settings):
+    registry = {} if _is_off(settings) else _registry(settings)
+    if not users and not registry.get("config_path") and not registry.get("mirrors"):
         return None
     version = version_of(output.stdout.split(" v", 1)[-1])
-    return client_of(version, _registry(settings), " ".join(users))
+    return client_of(version, registry, " ".join(users))
 
 
 def client_of(version: tuple[int, ...], registry: dict[str, Any], users: str) -> Client:

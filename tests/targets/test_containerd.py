@@ -62,7 +62,8 @@ def written(decision: Decision) -> dict[Path, object]:
     ],
 )
 def test_the_folder_is_asked_of_containerd(dump: str, path: str) -> None:
-    found, _asked = hold(containerd.inspect(MACHINE), {**HERE, "containerd config dump": said(dump)})
+    answers = {**HERE, "containerd config dump": said(dump), "crictl --version": said("crictl version v1.31.1")}
+    found, _asked = hold(containerd.inspect(MACHINE), answers)
     assert found is not None
     assert (found.facts["config_path"], found.version) == (path, (1, 7, 24))
 
@@ -78,7 +79,8 @@ def test_the_folder_is_asked_of_containerd(dump: str, path: str) -> None:
             True,
             id="nerdctl",
         ),
-        pytest.param({**HERE, "containerd config dump": said(ONE.format(path=""))}, True, id="kubernetes"),
+        pytest.param({**HERE, "containerd config dump": said(ONE.format(path=""))}, False, id="as-it-is-packaged"),
+        pytest.param({**HERE, "containerd config dump": said(ONE.format(path="/x"))}, True, id="kubernetes"),
     ],
 )
 def test_the_containerd_that_is_dockerds_alone_is_none(answers: dict[str, Answer], here: bool) -> None:
