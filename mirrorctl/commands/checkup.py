@@ -133,14 +133,19 @@ def _ask(target: Target, machine: Machine, client: Client) -> Dialogue[str]:
 
 
 def _unread(target: Target, path: Path, error: MirrorctlError) -> Finding:
+    denied = isinstance(error, files.DeniedError)
     return Finding(
         code=Code.UNREADABLE,
         severity=Severity.WARNING,
         target=target.NAME,
         subject=str(path),
         path=path,
-        message=error.message,
-        remedy=error.hint or _("make it a file that you may read"),
+        message=_("this user may not read the file, and {target} may pass over it without a word", target=target.NAME)
+        if denied
+        else error.message,
+        remedy=_("if it is meant for you and holds no password: {command}", command=f"sudo chmod a+r {path}")
+        if denied
+        else error.hint or _("make it a file that you may read"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,11 @@ from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity, items_of, line_of
 from mirrorctl.diagnosis.known import host_of
 from mirrorctl.errors import FormatError, MirrorctlError
-from mirrorctl.redaction import has_userinfo, redact
+from mirrorctl.redaction import redact
 from mirrorctl.text import _
+
+# user:password@ in an address of the web, or a name so long that it has to be a token.
+_SECRET = re.compile(r"https?://(?:[^\s/?#@:\"']*:[^\s/?#@\"'$<]+|[^\s/?#@:\"'$<]{20,})@")
 
 
 def diagnose_unknown(case: Case) -> Iterator[Finding]:
@@ -65,7 +69,7 @@ def check_passwords(case: Case, modes: dict[Path, int]) -> Iterator[Finding]:
         if not mode & 0o004:
             continue
         for number, line in enumerate(text.splitlines(), 1):
-            if has_userinfo(line) and not line.lstrip().startswith(("#", ";", "//")) and "***" in redact(line):
+            if _SECRET.search(line) and not line.lstrip().startswith(("#", ";", "//")):
                 yield Finding(
                     code=Code.PASSWORD_READABLE,
                     severity=Severity.WARNING,

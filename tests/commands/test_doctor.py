@@ -7,16 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from crash.scene import PIP, USE, File, Scene
 
 from mirrorctl import diagnosis
-from mirrorctl.commands import checkup, repairs, status
+from mirrorctl.commands import checkup, history, repairs, status
 from mirrorctl.commands.change import Switches
 from mirrorctl.commands.doctor import DoctorData, Visit, doctor
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Options
 from mirrorctl.diagnosis.case import Case
 from mirrorctl.diagnosis.finding import Repair, rank
-from mirrorctl.errors import ExitCode
+from mirrorctl.errors import ConflictError, ExitCode
 from mirrorctl.model import Client, SavedFile, Scope, Transaction, Value
 from mirrorctl.targets import TARGETS
 
@@ -185,3 +186,16 @@ def test_a_repair_of_another_setting_leaves_the_mirror_ours() -> None:
     same = transaction("pip/repairs", "[global]\nindex-url = x\n", "")
     assert status.last_written((other, used), "pip", Scope.USER) == used.files[0]
     assert status.last_written((same, used), "pip", Scope.USER) is None
+
+
+def test_the_change_before_a_repair_has_to_wait_for_it(scene: Scene) -> None:
+    """Both have changed the same file, though through different lenses."""
+    first = scene.use()
+    scene.files = (File(target="pip/repairs", path=PIP, old=None, value=[]),)
+    second = scene.use()
+    with pytest.raises(ConflictError, match=f"change {second} came after {first}"):
+        history.undo(scene.session(), first, switches=Switches())
+    for identifier in (second, first):
+        history.undo(scene.session(), identifier, switches=Switches())
+    scene.files = USE
+    assert scene.look() == scene.old

@@ -28,7 +28,6 @@ ACTS = {
     "undo": Act(run=Scene.undo, files=USE, undoing=True),
     "leave": Act(run=Scene.use, files=LEAVE),
     "repair": Act(run=Scene.use, files=REPAIR),
-    "undo-repair": Act(run=Scene.undo, files=REPAIR, undoing=True),
 }
 
 

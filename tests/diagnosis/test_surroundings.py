@@ -104,6 +104,9 @@ def test_what_sudo_has_left() -> None:
         ("index-url = https://u:secret@h.example/simple", 0o600, []),
         ("# index-url = https://u:secret@h.example/simple", 0o644, []),
         ("index-url = https://h.example/simple", 0o644, []),
+        ("index-url = https://mei@h.example/simple", 0o644, []),
+        ("index-url = https://u:${PASSWORD}@h.example/simple", 0o644, []),
+        (f"index-url = https://{'t0ken' * 6}@h.example/simple", 0o644, ["warning password-readable 2"]),
     ],
 )
 def test_passwords_in_readable_files(line: str, mode: int, expected: list[str]) -> None:
