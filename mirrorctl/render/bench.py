@@ -25,7 +25,7 @@ def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
         failing = any(each.failures or each.timeouts for each in work.summary)
         table = make_table()
         for number, head in enumerate((*HEADS, _("finished")) if failing else HEADS):
-            table.add_column(writer.say(head), justify="left" if number == 0 else "right", no_wrap=True)
+            table.add_column(writer.say(head), justify="left" if number == 0 else "right", no_wrap=number == 0)
         for summary in work.summary:
             style = None if summary.via == DIRECT else STYLES[summary.difference]
             done = summary.runs - summary.failures - summary.timeouts

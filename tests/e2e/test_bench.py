@@ -58,7 +58,7 @@ def slow_github(trusted: Authority, repository_root: Path, outside: Outside) -> 
 
 @pytest.fixture
 def slow_hub(trusted: Authority, outside: Outside) -> Iterator[Server]:
-    with Server(application=registry(token=False), tls=trusted.tls, faults=SLOW) as server:
+    with Server(application=registry(token=False), tls=trusted.tls, faults=Faults(delay_s=0.2)) as server:
         outside.names["registry-1.docker.io:443"] = server.port
         yield server
 
