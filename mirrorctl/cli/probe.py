@@ -54,7 +54,9 @@ def _draw_table(console: Console) -> Callable[[ProbeData], None]:
         from mirrorctl.render import tables
 
         writer = console.writer(sys.stdout)
-        tables.draw(lambda out: tables.print_probe(data, out, writer), sys.stdout, writer, os.environ)
+        tables.draw(
+            lambda out: tables.print_probe(data, out, writer, verbose=console.verbose), sys.stdout, writer, os.environ
+        )
 
     return draw
 

@@ -13,7 +13,7 @@ from rich.text import Text as Cell
 
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.probe import ProbeData
-from mirrorctl.model import Probe, Ranked, Ranking, Status
+from mirrorctl.model import Probe, Ranked, Ranking, Status, Way
 from mirrorctl.render.cost import cost
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
@@ -40,9 +40,28 @@ def draw(paint: Callable[[Console], None], stream: TextIO, writer: Writer, envir
     stream.writelines(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def print_probe(data: ProbeData, out: Console, writer: Writer) -> None:
+def print_probe(data: ProbeData, out: Console, writer: Writer, *, verbose: bool = False) -> None:
     for ranking in data.ecosystems:
         _print_ranking(ranking, out, writer)
+        if verbose and ranking.ranked:
+            _print_reasons(ranking, out, writer)
+
+
+def _print_reasons(ranking: Ranking, out: Console, writer: Writer) -> None:
+    """Why each mirror stands where it stands, and the ways to it."""
+    table = make_table()
+    for head in (_("mirror"), _("why there"), _("ways")):
+        table.add_column(writer.say(head), no_wrap=head.template == "mirror")
+    for entry in ranking.ranked:
+        why = writer.say(entry.explanation) if entry.explanation else ""
+        table.add_row(visible(entry.probe.mirror.id), why, " · ".join(_way(way) for way in entry.probe.ways))
+    out.print(table)
+
+
+def _way(way: Way) -> str:
+    name = {"ipv4": "IPv4", "ipv6": "IPv6"}[way.family]
+    time = f"{way.connect_s * 1000:.0f} ms" if way.connect_s is not None else "?"
+    return f"{name} {way.error or time}"
 
 
 def _print_ranking(ranking: Ranking, out: Console, writer: Writer) -> None:

@@ -60,7 +60,7 @@ class Tally:
         near = sum(regret <= 1.1 for regret in self.regrets) / len(self.seconds)
         cells = (
             interval(self.regrets),
-            f"{max(self.regrets, default=math.nan):.2f}",
+            f"{max(self.regrets):.2f}" if self.regrets else "–",
             f"{near:.0%}",
             str(self.wrong),
             interval(self.seconds),

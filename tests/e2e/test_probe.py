@@ -147,3 +147,10 @@ def test_what_measuring_costs_is_said_before_and_after(machine: Workstation) -> 
     assert "less than 1 MB" in used.stderr
     assert " MB read" in used.stdout
     assert "at most" not in machine.mirrorctl("probe", "-t", "pip", "-q").ended(0).stderr
+
+
+def test_on_request_it_is_said_why_each_stands_where_it_stands(choice: Workstation) -> None:
+    assert "the least predicted time of all" not in choice.mirrorctl("probe", "-t", "pip").ended(0).stdout
+    told = choice.mirrorctl("probe", "-t", "pip", "-v").ended(0).stdout
+    assert "the least predicted time of all" in told
+    assert "IPv4" in told
