@@ -222,4 +222,7 @@ def _back(
 
 
 def next_steps(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> tuple[Notice, ...]:  # noqa: ARG001
-    return ()
+    if "crio" not in client.facts.get("programs", "").split():
+        return ()
+    message = _("CRI-O reads its files when it is reloaded: systemctl reload crio")
+    return (Notice(code="reload", message=message, subject=NAME),)

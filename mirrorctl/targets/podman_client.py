@@ -13,7 +13,9 @@ from mirrorctl.targets.common import excerpt, version_of
 from mirrorctl.targets.registries import CANARIES, HUB, registry_of
 from mirrorctl.text import _
 
-PROGRAMS = ("podman", "buildah", "skopeo")
+PROGRAMS = ("podman", "buildah", "skopeo", "crio")
+# Elsewhere than on Linux, podman runs in a virtual machine, which has files of its own.
+ELSEWHERE = ("skopeo",)
 TRIED = re.compile(r'Trying to access \\?"([^"\\]+)')
 # What asks for a manifest, keeps nothing, and says in its log where it asked.
 QUESTIONS = {
@@ -26,7 +28,7 @@ def find(machine: Machine) -> Dialogue[Client | None]:
     """The first of the programs that is here; and the drop-ins, whose names nobody can guess."""
     here = []
     version: tuple[int, ...] = ()
-    for name in PROGRAMS:
+    for name in PROGRAMS if machine.platform.startswith("linux") else ELSEWHERE:
         output = yield from run(name, "--version", remember=True)
         if output.ok:
             here.append(name)

@@ -102,6 +102,19 @@ LISTED: dict[str, Answer] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("platform", "programs"),
+    [("linux", "podman skopeo crio"), ("darwin", "skopeo")],
+    ids=["linux", "a virtual machine"],
+)
+def test_who_reads_the_files_here(platform: str, programs: str) -> None:
+    answers: dict[str, Answer] = {f"{name} --version": said("1.0") for name in ("podman", "skopeo", "crio")}
+    found, _asked = hold(podman.inspect(replace(MACHINE, platform=platform)), answers)
+    assert found is not None
+    assert found.facts["programs"] == programs
+    assert [notice.code for notice in podman.next_steps(MACHINE, found, ())] == ["reload"] * (platform == "linux")
+
+
 def test_no_client() -> None:
     assert hold(podman.inspect(MACHINE), {})[0] is None
 
