@@ -174,7 +174,7 @@ def _tell(
 ) -> None:
     offered = tuple(mirror for mirror in session.catalog.mirrors if mirrors and mirror.operator == mirrors[0].operator)
     assigned = speaker.assign(machine, client, mirrors, offered)
-    found.warnings += assigned.notices
+    found.warnings += [*selection.strangers(mirrors), *assigned.notices]
     if machine is session.machine and machine.root is None:
         found.warnings += _outdone(machine, speaker, client, assigned, mirrors)
     refs = [MirrorRef(id=mirror.id, url=redact(mirror.url)) for mirror in mirrors]

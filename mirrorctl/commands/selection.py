@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from mirrorctl.catalog import is_usable
@@ -16,6 +16,7 @@ from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
+from mirrorctl.variables import SPEAKERS
 
 GITHUB = "https://github.com/"
 FASTEST, UPSTREAM = "fastest", "upstream"
@@ -147,6 +148,13 @@ def concerned(session: Session, which: str) -> tuple[str, ...]:
     if which in {FASTEST, UPSTREAM}:
         return tuple(TARGETS)
     having = {ecosystem for ecosystem in session.catalog.canaries if _has(session, which, ecosystem)}
+    spoken = [name for name in SPEAKERS if name not in TARGETS and SPEAKERS.ecosystem(name) in having]
+    if spoken and not having.intersection(each for name in TARGETS for each in TARGETS.ecosystems(name)):
+        raise NoMirrorError(
+            _("{name} is for {clients}, and mirrorctl writes no file of that", name=which, clients=", ".join(spoken)),
+            hint=_("mirrorctl env {name} says by which variables it is used", name=which),
+            subject=which,
+        )
     return tuple(name for name in TARGETS if having.intersection(TARGETS.ecosystems(name))) or tuple(TARGETS)
 
 
@@ -216,6 +224,20 @@ def known_urls(session: Session, ecosystem: str) -> frozenset[str]:
     if ecosystem == "docker":
         urls |= {f"https://{host}" for host in session.catalog.dead_docker_hosts}
     return frozenset(urls | {f"{url}/" for url in urls})
+
+
+def strangers(mirrors: Iterable[Mirror]) -> list[Notice]:
+    """What to know of mirrors of a community."""
+    return [
+        Notice(
+            code="community",
+            message=_("{id} is run by an individual, who sees what you pull and could alter it", id=mirror.id),
+            hint=_("keep passwords and tokens away from it, and pin what you pull by hash, digest or commit"),
+            subject=mirror.id,
+        )
+        for mirror in mirrors
+        if mirror.trust is Trust.COMMUNITY
+    ]
 
 
 def left_out(session: Session, ecosystem: str, policy: Policy) -> Notice | None:

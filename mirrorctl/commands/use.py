@@ -14,7 +14,7 @@ from mirrorctl.commands.result import Result, notice_of
 from mirrorctl.commands.selection import FASTEST
 from mirrorctl.commands.session import Present, Session, find_clients, pick_scope, read_files
 from mirrorctl.errors import ClientError, ExitCode, MirrorctlError, NoMirrorError, UsageError, WriteError
-from mirrorctl.model import Client, Mirror, Notice, Plan, Trust
+from mirrorctl.model import Client, Mirror, Notice
 from mirrorctl.places import rules_for
 from mirrorctl.planning import make_plan
 from mirrorctl.probing.events import Event
@@ -214,7 +214,10 @@ def _plan(session: Session, request: Request, present: list[Present], rankings: 
     for lack, name in lacking:
         _take_leave(lack, name, talk, strict=bool(request.targets) or not settled)
     for change in changes:
-        talk.warnings += [*change.plan.notices, *_strangers(change.plan)]
+        talk.warnings += [
+            *change.plan.notices,
+            *selection.strangers(change.plan.mirrors if change.plan.changed else ()),
+        ]
     return changes
 
 
@@ -239,19 +242,6 @@ def _take_leave(lack: MirrorctlError, name: str, talk: Talk, *, strict: bool) ->
         talk.fail(lack, name)
     else:
         talk.warnings.append(notice_of(lack))
-
-
-def _strangers(plan: Plan) -> list[Notice]:
-    return [
-        Notice(
-            code="community",
-            message=_("{id} is run by an individual, who sees what you pull and could alter it", id=mirror.id),
-            hint=_("keep passwords and tokens away from it, and pin what you pull by hash, digest or commit"),
-            subject=mirror.id,
-        )
-        for mirror in plan.mirrors
-        if mirror.trust is Trust.COMMUNITY and plan.changed
-    ]
 
 
 def _with_sudo(request: Request, error: WriteError, name: str) -> WriteError:
