@@ -249,6 +249,41 @@ def test_mirrors_of_such_clients_are_listed(machine: Workstation) -> None:
     machine.mirrorctl("probe", "-t", "homebrew").ended(20)
 
 
+def test_use_points_to_env_where_there_is_no_file(machine: Workstation) -> None:
+    machine.know(overlay(entry("near-npm", "npm", "https://npm.example", operator="near")))
+    ran = machine.mirrorctl("use", "near-npm", "-y").ended(20)
+    assert "mirrorctl env near-npm" in ran.stderr
+
+
+def test_a_mirror_of_an_individual_is_told(machine: Workstation, index_mirror: Server) -> None:
+    text = overlay(
+        entry("far-index", "pypi", f"{index_mirror.url}/simple", operator="far"), operators={"far": "community"}
+    )
+    machine.know(text)
+    ran = machine.mirrorctl("env", "far", "-t", "pip", "--json").ended(0)
+    assert [warning["code"] for warning in ran.envelope["warnings"]] == ["community"]
+    assert machine.mirrorctl("env", "fastest", "-t", "pip").ended(20).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("env", "near", "-t", "docker"), "docker does not listen to variables"),
+        (("env", "near", "-t", "nothing"), "there is no client nothing"),
+        (("env", "near", "--format", "toml"), "there is no format toml"),
+        (("env", "nobody"), "there is no mirror or operator nobody"),
+        (("env", "https://m.example/simple"), "is not in the catalog"),
+        (("env", "upstream", "-t", "npm", "--format", "github"), "would have to be unset"),
+        (("exec", "near"), "is missing"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_mistakes(machine: Workstation, words: tuple[str, ...], said: str) -> None:
+    ran = machine.mirrorctl(*words).ended(2)
+    assert said in ran.stderr
+    assert ran.stdout == ""
+
+
 # What cannot win
 
 
