@@ -275,6 +275,24 @@ def test_what_is_damaged_is_set_aside_and_said_once(kept: Chronicle, path: Path,
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_journal_goes_with_the_file_that_it_belongs_to(kept: Chronicle, path: Path) -> None:
+    """Otherwise it would be played back into the new file."""
+    kept.keep([measurement()], HOME, NOW)
+    garbage(path)
+    path.with_name("chronicle.db-journal").write_bytes(SCRAMBLED)
+    kept.keep([measurement()], HOME, NOW)
+    assert path.with_name("chronicle.db.aside-journal").read_bytes() == SCRAMBLED
+    assert count(kept) == 1
+
+
+def test_what_another_run_has_begun_anew_is_not_set_aside(kept: Chronicle, path: Path) -> None:
+    """Both have seen the damage, and the other was quicker."""
+    kept.keep([measurement()], HOME, NOW)
+    assert kept._set_aside(path.stat().st_ino + 1)
+    assert count(kept) == 1
+    assert not path.with_name("chronicle.db.aside").exists()
+
+
 def test_an_empty_file_is_filled(kept: Chronicle, path: Path) -> None:
     """As another run leaves it that was stopped before it could begin."""
     path.parent.mkdir(mode=0o700)
