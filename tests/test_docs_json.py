@@ -18,9 +18,9 @@ from mirrorctl.benchmark import BenchReport
 from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.commands.catalog import EntryData, ValidData
 from mirrorctl.commands.catalog_edit import OverlayData, UpdateData
+from mirrorctl.commands.doctor import DoctorData
 from mirrorctl.commands.env import EnvData
 from mirrorctl.commands.evidence import VerifyData
-from mirrorctl.commands.doctor import DoctorData
 from mirrorctl.commands.history import HistoryData, RecoverData, UndoData
 from mirrorctl.commands.listing import ListData
 from mirrorctl.commands.outcome import UseData

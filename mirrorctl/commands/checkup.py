@@ -158,7 +158,7 @@ def diagnose_case(session: Session, case: Case) -> Iterator[Finding]:
 def _modes(case: Case) -> dict[Path, int]:
     found = {}
     for path, data in case.contents.items():
-        if data is not None and path.name not in project.NAMES:
+        if data is not None and path.suffix != ".lock":
             with suppress(OSError):
                 found[path] = path.stat().st_mode
     return found
@@ -207,6 +207,8 @@ def _project_files(machine: Machine) -> dict[Path, bytes]:
     places_ = [*takewhile(lambda place: place not in inside, upwards), *inside] if inside else [machine.cwd]
     found = {}
     for path in (place / name for place in places_ for name in project.NAMES):
+        if path == machine.home / ".npmrc":
+            continue  # the user's own
         with suppress(OSError):
             if path.is_file():
                 with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Lock files, and files of requirements, that bind everybody who uses a project to one person's mirror."""
+"""Lock files and other files of a project that bind everybody who uses it to one person's mirror."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mirrorctl.diagnosis.known import find_dead
 from mirrorctl.formats import decode
 from mirrorctl.text import Text, _
 
-# What writes the file anew without the mirror. {variable} of the tool points it at what everybody has.
+# What takes the mirror out of each.
 REMEDIES: Mapping[str, Text] = {
-    "uv.lock": _("without the mirror: uv lock --no-config, then commit the file"),
+    "uv.lock": _("run: {command}, then commit the file", command="mirrorctl exec upstream -t uv -- uv lock"),
     "poetry.lock": _("take the mirror out of [[tool.poetry.source]] of pyproject.toml, then: poetry lock"),
     "pdm.lock": _("take the mirror out of [[tool.pdm.source]] of pyproject.toml, then: pdm lock"),
     "Pipfile.lock": _("put the upstream's address into [[source]] of Pipfile, then: pipenv lock"),
@@ -24,6 +24,8 @@ REMEDIES: Mapping[str, Text] = {
     "npm-shrinkwrap.json": _("point npm at the upstream, delete the file, then: npm install && npm shrinkwrap"),
     "yarn.lock": _("point yarn at the upstream, delete the file, then: yarn install"),
     "pnpm-lock.yaml": _("point pnpm at the upstream, delete the file, then: pnpm install"),
+    "pyproject.toml": _("take it out of the project, and set it for yourself alone: mirrorctl use WHICH"),
+    ".npmrc": _("take it out of the project, and set it for yourself alone: npm config set registry URL"),
     "requirements.txt": _("take the --index-url line out: it wins over every configuration, mirrorctl's too"),
 }
 NAMES = tuple(REMEDIES)

@@ -29,6 +29,8 @@ WHEEL = "https://live.example/packages/six.whl"
         ("package-lock.json", '"resolved": "https://registry.npm.taobao.org/a.tgz"\n', ["error lock-file 1"]),
         ("requirements.txt", f"six\n-i {LIVE}\n", ["warning lock-file 2"]),
         ("requirements.txt", f"six @ {WHEEL}\n", []),
+        ("pyproject.toml", f'[[tool.poetry.source]]\nurl = "{LIVE}"\n', ["warning lock-file 2"]),
+        (".npmrc", "registry=https://registry.npmmirror.com\n", ["warning lock-file 1"]),
         ("yarn.lock", 'resolved "https://github.com/x/y"\n', []),
     ],
 )

@@ -55,20 +55,22 @@ def test_the_lens_laws_for_git(text: str) -> None:
 
 @pytest.mark.parametrize("path", corpus_cases("pip"))
 def test_the_lens_laws_on_the_corpus_of_pip(path: Path) -> None:
-    assert check(pip_repairs, text_of(path), PIP, *PIP_VALUES) is check(TARGETS["pip"], text_of(path), PIP, A, None)
+    accepted = check(TARGETS["pip"], text_of(path), PIP, A, None)
+    assert check(pip_repairs, text_of(path), PIP, *PIP_VALUES) is accepted
 
 
 @pytest.mark.parametrize("path", corpus_cases("git"))
 def test_the_lens_laws_on_the_corpus_of_git(path: Path) -> None:
-    assert check(git_repairs, text_of(path), GIT, *GIT_VALUES) is check(TARGETS["git"], text_of(path), GIT, [])
+    accepted = check(TARGETS["git"], text_of(path), GIT, [])
+    assert check(git_repairs, text_of(path), GIT, *GIT_VALUES) is accepted
 
 
 @pytest.mark.parametrize("name", ["pip/repairs", "git/repairs"])
 def test_a_facet_is_its_target_with_another_lens(name: str) -> None:
     found = TARGETS[name]
-    assert found.NAME == name
+    assert (name, found.LOCK) == (found.NAME, TARGETS[target_of(name)].LOCK)
     assert found.read is not TARGETS[target_of(name)].read
-    assert (found.ECOSYSTEM, found.LOCK) == (TARGETS[target_of(name)].ECOSYSTEM, TARGETS[target_of(name)].LOCK)
+    assert found.ECOSYSTEM == TARGETS[target_of(name)].ECOSYSTEM
 
 
 def test_nobody_can_ask_for_a_facet() -> None:
