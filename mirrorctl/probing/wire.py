@@ -56,6 +56,10 @@ class Wire:
         only: str | None = None,
         junctions: dict[str, Junction] | None = None,
     ) -> None:
+        parts = urlsplit(site)
+        self._host = parts.hostname or ""
+        found = proxy_for(parts.scheme, self._host, surroundings.environ)
+        self.proxy = found.url if found else None  # on the way to the mirror, without its login
         self.site = site
         self.timing = Timing()
         self._surroundings = surroundings
@@ -69,16 +73,9 @@ class Wire:
         return Wire(self.site, self._surroundings, self._patience_s, only, self._dialler.junctions)
 
     @property
-    def proxy(self) -> str | None:
-        """The proxy on the way to the mirror, without its login."""
-        parts = urlsplit(self.site)
-        found = proxy_for(parts.scheme, parts.hostname or "", self._surroundings.environ)
-        return found.url if found else None
-
-    @property
     def junction(self) -> Junction | None:
         """What is known of the ways to the mirror's own host."""
-        return self._dialler.junctions.get(urlsplit(self.site).hostname or "")
+        return self._dialler.junctions.get(self._host)
 
     @property
     def wait_s(self) -> float:
