@@ -52,15 +52,22 @@ def diagnose(case: Case) -> Iterator[Finding]:
             continue
         broken = list(check_syntax(case, file.path, text))
         yield from broken
-        settings = json_object(text) or {}
+        settings = _settings(text)
         mirrors = settings.get(KEY)
-        urls = [str(url) for url in mirrors] if isinstance(mirrors, list) else []
+        urls = [url for url in mirrors if isinstance(url, str)] if isinstance(mirrors, list) else []
         yield from _check_urls(case, file.path, text, urls)
         if file.scope is conflicts.scope_of(case.client):
             yield from _check_flags(case, file.path, text, settings)
             yield from _check_logins(case, file.path, text, urls)
             yield from _check_force(case, file.path, text, urls, file.scope, broken=bool(broken))
         yield from _check_insecure(case, file.path, text, settings, urls)
+
+
+def _settings(text: str) -> dict[str, Any]:
+    try:
+        return json_object(text) or {}
+    except RecursionError:  # said where its syntax was looked at
+        return {}
 
 
 # The list

@@ -67,6 +67,8 @@ def mirrors(*urls: str) -> str:
         pytest.param('{\n "debug": true\n "mtu": 1}', V20, ["error daemon-refuses 3"], None, id="comma-missing"),
         pytest.param('{\n// mine\n"debug": true}', V20, ["error daemon-refuses 2"], None, id="comment"),
         pytest.param('["x"]', V20, ["error daemon-refuses 1"], None, id="list"),
+        pytest.param('{"a":' * 100_000, V20, ["error daemon-refuses 1"], None, id="nested-without-end"),
+        pytest.param('{"registry-mirrors": [1]}', V20, ["error daemon-refuses 1"], None, id="number"),
         pytest.param("{} {}", V20, ["error daemon-refuses 1"], None, id="two-objects"),
         pytest.param("\n", V20, ["error daemon-refuses 1"], None, id="blank-20"),
         pytest.param("\n", V24, [], None, id="blank-24"),
