@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 
 import pytest
 from probing.behaviours import silent
@@ -30,6 +31,8 @@ def both_test(monkeypatch: pytest.MonkeyPatch) -> None:
     real = socket.getaddrinfo
 
     def resolve(host: str, port: int, *args: object, **options: object) -> object:
+        if host == "two.test":
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", port)) for n in (2, 1)]
         if host != "both.test":
             return real(host, port, type=socket.SOCK_STREAM)
         return [
@@ -70,6 +73,15 @@ def test_both_ways_are_measured_and_the_first_is_taken() -> None:
 def test_a_host_of_one_family_has_one_way() -> None:
     with Server() as server:
         (entry,) = race({"only": server.url}).ranked
+    assert ways_of(entry.probe) == {"ipv4": (True, None)}
+
+
+@pytest.mark.parametrize("silent_one", [False, True], ids=["refuses", "is silent"])
+def test_of_two_addresses_of_one_family_one_will_do(silent_one: bool) -> None:
+    with Server() as server, ExitStack() as stack:
+        if silent_one:
+            stack.enter_context(full_backlog(("127.0.0.2", server.port)))
+        (entry,) = race({"two": f"http://two.test:{server.port}/simple"}).ranked
     assert ways_of(entry.probe) == {"ipv4": (True, None)}
 
 
