@@ -231,7 +231,7 @@ def _check_version(connection: Connection, *, write: bool) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == VERSION:
         return
-    if version or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise _StrangeError
     if not write:  # another run is about to make it
         raise FileNotFoundError

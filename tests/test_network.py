@@ -100,7 +100,7 @@ def test_a_login_at_the_proxy_is_not_looked_at() -> None:
 
 def test_a_vpn_that_hides_the_default_route_is_seen() -> None:
     """Two halves of all addresses win over the default route, which stays."""
-    vpn = "tun0\t00000000\t0100080A\t0003\t0\t0\t50\t00000080\t0\t0\t0\ntun0\t00000080\t0100080A\t0003\t0\t0\t50\t00000080\t0\t0\t0\n"
+    vpn = "tun0\t00000000\t0100080A\t0003\t0\t0\t900\t00000080\t0\t0\t0\ntun0\t00000080\t0100080A\t0003\t0\t0\t900\t00000080\t0\t0\t0\n"
     found = network(replace(HOME, routes=HEAD + DEFAULT + LINK + vpn))
     assert found.gateway == "10.8.0.1 tun0"
 
