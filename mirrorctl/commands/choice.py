@@ -9,7 +9,7 @@ from mirrorctl.commands import gate, selection
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
-from mirrorctl.errors import NoMirrorError
+from mirrorctl.errors import NoMirrorError, UsageError
 from mirrorctl.model import Mirror, Notice, Ranked, Ranking, Scope, Trust
 from mirrorctl.targets import TARGETS
 from mirrorctl.text import Text, _
@@ -49,6 +49,20 @@ class Request:
     def of(self, target: str) -> Request:
         """What is asked for one target."""
         return self.each.get(target, self)
+
+
+def check_terms(request: Request) -> None:
+    """Raises UsageError for options that say nothing of a mirror that is named, and so is not measured."""
+    if request.which == FASTEST:
+        return
+    if request.max_age_s is not None:
+        raise UsageError(
+            _("--max-age is about fastest alone"), hint=_("it says how old the measurement may be that decides")
+        )
+    if request.fallback is not Fallback.FAIL:
+        raise UsageError(
+            _("--fallback is about fastest alone"), hint=_("a mirror that is named is used without being measured")
+        )
 
 
 def pick(session: Session, request: Request, found: Present, rankings: Rankings) -> tuple[Mirror, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from mirrorctl.commands import selection
-from mirrorctl.commands.choice import Asking, Fallback, Request, fallen_back, fastest_of, named_of
+from mirrorctl.commands.choice import Asking, Fallback, Request, check_terms, fallen_back, fastest_of, named_of
 from mirrorctl.commands.env_clients import concerned_names, find_speakers, is_certain
 from mirrorctl.commands.outcome import MirrorRef
 from mirrorctl.commands.rankings import Rankings
@@ -74,6 +74,7 @@ def env(
 
     `elsewhere`: they are for another machine, of which nothing is known.
     """
+    check_terms(request)
     request, login = _without_login(request)
     speakers = tuple(SPEAKERS[name] for name in concerned_names(session, request, command))
     clients = find_speakers(session.machine, speakers, named=bool(request.targets), elsewhere=elsewhere)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from mirrorctl import files
 from mirrorctl.commands import selection
 from mirrorctl.commands.change import Change, Switches
-from mirrorctl.commands.choice import Fallback, Request, fallen_back, pick
+from mirrorctl.commands.choice import Fallback, Request, check_terms, fallen_back, pick
 from mirrorctl.commands.outcome import UseData, view
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.result import Result, notice_of
@@ -123,10 +123,7 @@ def _find(session: Session, request: Request) -> tuple[dict[str, Client], list[N
 
 def _refuse_vague(session: Session, request: Request) -> None:
     """An address that the catalog does not know says nothing of what it serves; a mirror that is named is not measured."""
-    if request.max_age_s is not None and request.which != FASTEST:
-        raise UsageError(
-            _("--max-age is about fastest alone"), hint=_("it says how old the measurement may be that decides")
-        )
+    check_terms(request)
     if "://" not in request.which or request.targets:
         return
     if not any(session.catalog.by_url(request.which, ecosystem) for ecosystem in session.catalog.canaries):

@@ -275,6 +275,9 @@ def test_a_mirror_of_an_individual_is_told(machine: Workstation, index_mirror: S
         (("env", "https://m.example/simple"), "is not in the catalog"),
         (("env", "upstream", "-t", "npm", "--format", "github"), "would have to be unset"),
         (("exec", "near"), "is missing"),
+        (("env", "near", "--fallback", "keep"), "--fallback is about fastest alone"),
+        (("env", "near", "--max-age", "1d"), "--max-age is about fastest alone"),
+        (("use", "near", "--fallback", "upstream", "-y"), "--fallback is about fastest alone"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
