@@ -46,9 +46,11 @@ class Mutant:
 
 def mutants(module: str) -> Iterator[Mutant]:
     source = (ROOT / "mirrorctl" / f"{module}.py").read_text(encoding="utf-8")
-    count = sum(1 for _node in ast.walk(ast.parse(source)))
-    for index in range(count):
+    nodes = list(ast.walk(ast.parse(source)))
+    for index in [index for index, node in enumerate(nodes) if isinstance(node, ast.stmt | ast.expr | ast.mod)]:
         for variant in range(3):
+            if not _has_variant(nodes[index], variant):
+                continue
             tree = ast.parse(source)
             node = list(ast.walk(tree))[index]
             before = ast.unparse(node) if isinstance(node, ast.stmt | ast.expr) else ""
@@ -56,6 +58,16 @@ def mutants(module: str) -> Iterator[Mutant]:
             if kind:
                 text = ast.unparse(ast.fix_missing_locations(tree))
                 yield Mutant(module, getattr(node, "lineno", 0), kind, before.splitlines()[0][:90], text)
+
+
+def _has_variant(node: ast.AST, variant: int) -> bool:
+    """Whether `_mutate` is worth a tree of its own: most nodes cannot be changed."""
+    if variant == 2:
+        return isinstance(getattr(node, "body", None), list)
+    if variant == 1:
+        return isinstance(node, ast.If | ast.While | ast.IfExp)
+    changeable = ast.Expr | ast.Raise | ast.Attribute | ast.If | ast.While | ast.IfExp | ast.Return | ast.BoolOp
+    return isinstance(node, changeable)
 
 
 def _mutate(tree: ast.Module, node: ast.AST, variant: int) -> str | None:  # noqa: PLR0911  one per kind of mutant
