@@ -94,12 +94,7 @@ def _large_layer(base: str, challenge: str, image: str) -> Asking[Artefact | Non
         headers = (yield from token_for(challenge, image)) if challenge else {}
         reply = yield manifest_request(base, image, "latest", headers)
         check_status(reply)
-        manifest = json_of(reply)
-        if "manifests" in manifest:
-            reply = yield manifest_request(base, image, platform_digest(manifest), headers)
-            check_status(reply)
-            manifest = json_of(reply)
-        _config, layer = _descriptors(manifest)
+        _config, layer = _descriptors((yield from _for_platform(base, image, headers, json_of(reply))))
         artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
     except Rejected:
         return None
@@ -161,19 +156,23 @@ def _pull(base: str, image: str, headers: dict[str, str], reply: Reply) -> Askin
     tag_digest = reply.headers.get("docker-content-digest", "")
     if _DIGEST.fullmatch(tag_digest):
         check_digest(reply.body, "sha256", tag_digest.removeprefix("sha256:"), f"{image}:latest")
-    manifest = json_of(reply)
-    if "manifests" in manifest:
-        digest = platform_digest(manifest)
-        reply = yield manifest_request(base, image, digest, headers)
-        check_status(reply)
-        check_digest(reply.body, "sha256", digest.removeprefix("sha256:"), f"{image}@{digest}")
-        manifest = json_of(reply)
-    config, layer = _descriptors(manifest)
+    config, layer = _descriptors((yield from _for_platform(base, image, headers, json_of(reply))))
     reply = yield Request(url=f"{base}/v2/{image}/blobs/{config}", headers=headers, limit_bytes=CONFIG_LIMIT_BYTES)
     check_status(reply)
     check_digest(reply.body, "sha256", config.removeprefix("sha256:"), f"{image}@{config}")
     artefact = yield from _check_layer(f"{base}/v2/{image}/blobs/{layer}", layer, headers)
     return artefact, {f"object:{image}": config} | _published(image, reply)
+
+
+def _for_platform(base: str, image: str, headers: dict[str, str], manifest: Manifest) -> Asking[Manifest]:
+    """The manifest itself, or that for a platform if it is an index."""
+    if "manifests" not in manifest:
+        return manifest
+    digest = platform_digest(manifest)
+    reply = yield manifest_request(base, image, digest, headers)
+    check_status(reply)
+    check_digest(reply.body, "sha256", digest.removeprefix("sha256:"), f"{image}@{digest}")
+    return json_of(reply)
 
 
 def _published(image: str, config: Reply) -> dict[str, float]:
