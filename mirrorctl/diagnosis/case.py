@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from mirrorctl.catalog import Catalog
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity
-from mirrorctl.diagnosis.known import find_dead, find_renamed, host_of, is_public, secure_twin
+from mirrorctl.diagnosis.known import find_dead, find_renamed, is_public, secure_twin
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Client, Machine, Scope
 from mirrorctl.redaction import redact
 from mirrorctl.targets.base import Contents, Target
-from mirrorctl.targets.common import is_loopback
+from mirrorctl.targets.common import host_of, is_loopback
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
 

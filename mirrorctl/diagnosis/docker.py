@@ -14,13 +14,14 @@ from typing import Any
 from mirrorctl.diagnosis.case import Case, Place, check_address
 from mirrorctl.diagnosis.docker_file import check_syntax
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity, line_of
-from mirrorctl.diagnosis.known import host_of, is_inside, mirror_of
+from mirrorctl.diagnosis.known import is_inside, mirror_of
 from mirrorctl.diagnosis.wording import unchecked
 from mirrorctl.dialogue import Dialogue, run
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Client, Scope, Trust
 from mirrorctl.redaction import redact
 from mirrorctl.targets import docker_conflicts as conflicts
+from mirrorctl.targets.common import host_of
 from mirrorctl.targets.docker_conflicts import FLAG, KEY
 from mirrorctl.targets.dockerd import json_object
 from mirrorctl.text import Text, _

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity, items_of, line_of
-from mirrorctl.diagnosis.known import host_of
 from mirrorctl.errors import FormatError, MirrorctlError
 from mirrorctl.redaction import redact
+from mirrorctl.targets.common import host_of
 from mirrorctl.text import _
 
 # user:password@ in an address of the web, or a name so long that it has to be a token.

@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 from mirrorctl.diagnosis.case import Case, Place, check_address
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity
-from mirrorctl.diagnosis.known import find_dead, host_of, mirror_of
+from mirrorctl.diagnosis.known import find_dead, mirror_of
 from mirrorctl.model import Trust
 from mirrorctl.redaction import redact
 from mirrorctl.targets import git_repairs
+from mirrorctl.targets.common import host_of
 from mirrorctl.targets.git_rules import FETCH, NAMES, PUSH, Entry, push_url, winner
 from mirrorctl.text import _
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from mirrorctl.catalog import Catalog, is_usable
 from mirrorctl.model import Mirror, Status
+from mirrorctl.targets.common import host_of
 from mirrorctl.text import Text, _
 
 
@@ -21,14 +21,6 @@ class Gone(NamedTuple):
     @property
     def when(self) -> Text:
         return _("since {since}", since=self.since) if self.since else _("for a long time")
-
-
-def host_of(url: str) -> str:
-    """The host in lower case; "" where there is none."""
-    try:
-        return (urlsplit(url.strip()).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def find_dead(catalog: Catalog, url: str, ecosystem: str) -> Gone | None:

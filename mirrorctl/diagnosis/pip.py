@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mirrorctl.diagnosis.case import Case, check_address, no_change, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity
-from mirrorctl.diagnosis.known import host_of, is_public, secure_twin
+from mirrorctl.diagnosis.known import is_public, secure_twin
 from mirrorctl.diagnosis.pip_precedence import check_precedence
 from mirrorctl.diagnosis.pip_words import EXTRA, INDEX, TRUSTED, Word, variables, words_of
 from mirrorctl.diagnosis.wording import unchecked, unset
@@ -19,7 +19,7 @@ from mirrorctl.errors import FormatError
 from mirrorctl.formats import ini
 from mirrorctl.redaction import redact
 from mirrorctl.targets import pip_repairs
-from mirrorctl.targets.common import is_loopback
+from mirrorctl.targets.common import host_of, is_loopback
 from mirrorctl.targets.pip_settings import COMMANDS, sources
 from mirrorctl.text import _
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mirrorctl.catalog import Catalog
 from mirrorctl.diagnosis.finding import Code, Finding, Severity
 from mirrorctl.diagnosis.known import find_dead
 from mirrorctl.formats import decode
+from mirrorctl.targets.common import host_of
 from mirrorctl.text import Text, _
 
 # What takes the mirror out of each.
@@ -49,7 +49,7 @@ def diagnose(contents: Mapping[Path, bytes], catalog: Catalog) -> Iterator[Findi
         counts: dict[str, int] = {}
         first: dict[str, re.Match[str]] = {}
         for found in _URL.finditer(text):
-            host = _host(found.group())
+            host = host_of(found.group())
             if host in hosts:
                 counts[host] = counts.get(host, 0) + 1
                 first.setdefault(host, found)
@@ -60,14 +60,7 @@ def diagnose(contents: Mapping[Path, bytes], catalog: Catalog) -> Iterator[Findi
 def mirror_hosts(catalog: Catalog) -> frozenset[str]:
     """Hosts of the indexes in the catalog, and of mirrors of other registries."""
     urls = (url for mirror in catalog.mirrors if mirror.ecosystem != "git" for url in (mirror.url, *mirror.aliases))
-    return (frozenset(map(_host, urls)) | OTHERS | _NPM) - NEUTRAL
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+    return (frozenset(map(host_of, urls)) | OTHERS | _NPM) - NEUTRAL
 
 
 def _finding(path: Path, text: str, found: re.Match[str], host: str, count: int, catalog: Catalog) -> Finding:

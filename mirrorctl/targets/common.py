@@ -37,9 +37,17 @@ def same_url(left: str | None, right: str | None) -> bool:
     return address(left) == address(right)
 
 
+def host_of(url: str) -> str:
+    """The host of a URL in lower case; "" where there is none, or none that is valid."""
+    try:
+        return (urlsplit(url.strip()).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
 def is_loopback(url: str) -> bool:
     """Whether the URL's host is this machine, for what pip trusts without https: localhost, 127.0.0.0/8, ::1."""
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 

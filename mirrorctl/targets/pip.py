@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mirrorctl.errors import ConflictError, FormatError
 from mirrorctl.formats import decode, encode, ini
@@ -15,7 +14,7 @@ from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Va
 from mirrorctl.redaction import redact
 from mirrorctl.targets import pip_client
 from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
-from mirrorctl.targets.common import is_loopback, is_private, same_url, unreadable
+from mirrorctl.targets.common import host_of, is_loopback, is_private, same_url, unreadable
 from mirrorctl.targets.pip_settings import COMMANDS, ENVIRONMENT, TRUE, Option, config_files, loaded, merge, options
 from mirrorctl.text import Text, _
 
@@ -166,7 +165,7 @@ def _notices(in_force: dict[str, Option], url: str | None) -> Iterator[Notice]:
     if url and trusted and url.startswith("https:") and _trusts(trusted.value, url):
         yield Notice(
             code="trusted-host",
-            message=_("pip does not check the certificate of {host}", host=urlsplit(url).hostname),
+            message=_("pip does not check the certificate of {host}", host=host_of(url)),
             hint=_("remove it from {name}: https does not need that", name=trusted.name),
             subject=trusted.source,
         )
@@ -174,7 +173,7 @@ def _notices(in_force: dict[str, Option], url: str | None) -> Iterator[Notice]:
 
 def _trusts(hosts: str, url: str) -> bool:
     """Whether the value of `trusted-host` covers `url`: a host stands for all its ports."""
-    place = urlsplit(url).netloc.rpartition("@")[2].lower()
+    place = url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
     return not {place, place.rpartition(":")[0] or place}.isdisjoint(hosts.lower().split())
 
 
@@ -266,7 +265,7 @@ def _refuse_plain(url: str | None, in_force: dict[str, Option], path: Path) -> N
     trusted = in_force.get("trusted-host")
     if url is None or not url.startswith("http:") or is_loopback(url) or (trusted and _trusts(trusted.value, url)):
         return
-    host = urlsplit(url).hostname
+    host = host_of(url)
     raise ConflictError(
         _("pip ignores {url}: it is not https, and {host} is not trusted", url=redact(url), host=host),
         hint=_("choose an https mirror, or add trusted-host = {host} to {path} yourself", host=host, path=path),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mirrorctl.errors import ConflictError, FormatError
 from mirrorctl.formats import decode, encode
@@ -16,7 +15,7 @@ from mirrorctl.redaction import redact
 from mirrorctl.targets import uv_client, uv_lens
 from mirrorctl.targets import uv_settings as model
 from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
-from mirrorctl.targets.common import is_loopback, is_private, same_url, unreadable
+from mirrorctl.targets.common import host_of, is_loopback, is_private, same_url, unreadable
 from mirrorctl.targets.uv_settings import ENVIRONMENT
 from mirrorctl.text import Text, _
 
@@ -117,7 +116,7 @@ def _notices(environ: Mapping[str, str], found: tuple[model.Source, ...], url: s
                 message=_("uv asks {url} before the default index", url=redact(str(index.get("url")))),
                 subject=str(source.path),
             )
-    host = urlsplit(url or "").hostname
+    host = host_of(url or "")
     for source in found:
         if url and url.startswith("https:") and host in _strings(source.settings.get("allow-insecure-host")):
             yield Notice(

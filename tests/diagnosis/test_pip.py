@@ -77,6 +77,7 @@ INDEX = f"index-url = {LIVE}"
         pytest.param([INDEX, "trusted-host = https://live.example"], ["warning bad-url 3"], None, id="trusted-address"),
         pytest.param([f'index-url = "{LIVE}"'], ["error bad-url 2"], None, id="quotes"),
         pytest.param([f"index-url = {LIVE}  # fast"], ["error bad-url 2"], None, id="comment"),
+        pytest.param(["index-url = http://[x/simple"], ["note plain-http 2"], None, id="no-valid-host"),
         pytest.param(["index-url = file:///srv/simple"], [], None, id="file"),
         pytest.param([INDEX, "trust-host = x"], ["warning ignored 3"], None, id="mistyped"),
         pytest.param([INDEX, "[Install]", "timeout = 3"], ["warning ignored 3"], None, id="mistyped-section"),

@@ -44,6 +44,7 @@ DEFAULT = "default = true"
             None,
             id="insecure-and-http",
         ),
+        pytest.param(index("http://[x/simple", DEFAULT), ["note plain-http 2"], None, id="no-valid-host"),
         pytest.param("[index]\nurl = 1\n", ["error unreadable 1"], None, id="no-array"),
         pytest.param("index-url = \n", ["error unreadable 1"], None, id="syntax"),
     ],

@@ -35,6 +35,7 @@ def test_same_url(left: str | None, right: str | None, same: bool) -> None:
         ("http://[::1]/simple", True),
         ("http://127.example/simple", False),
         ("http://m.example/simple", False),
+        ("http://[x/simple", False),
     ],
 )
 def test_is_loopback(url: str, expected: bool) -> None:

@@ -191,3 +191,8 @@ def test_a_file_in_another_encoding_than_the_locale_is_refused() -> None:
 )
 def test_notices(lines: list[str], codes: list[str]) -> None:
     assert [notice.code for notice in look({FILE: conf(*lines)}).notices] == codes
+
+
+def test_an_address_that_is_none_is_no_reason_to_fall_over() -> None:
+    state = look({FILE: conf("index-url = https://[x/simple", "trusted-host = x")})
+    assert state.effective_url == "https://[x/simple"
