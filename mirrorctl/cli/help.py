@@ -33,22 +33,23 @@ class Section:
 def command_help(command: Any, ctx: Any, translate: Translate, columns: int) -> str:
     """Usage, summary, and a list of all parameters. `columns`: how wide the terminal is."""
     columns = min(max(columns, LEAST_COLUMNS), MOST_COLUMNS)
-    lines = [usage(command, ctx, translate), "", translate(command.help)]
+    first = wrap(usage(command, ctx, translate), columns - 2).replace("\n", "\n  ")
+    lines = [first, "", translate(command.help)]
     for section in sections(command, ctx, translate):
-        lines += ["", f"{section.title}:"]
+        lines += ["", _("{label}:", label=section.title).render(translate)]
         lines += (line for row in section.rows for line in _entry(*row, columns))
     return "\n".join(lines) + "\n"
 
 
 def usage(command: Any, ctx: Any, translate: Translate) -> str:
-    words = " ".join(_usage_of(each) for each in command.get_params(ctx) if each.param_type_name == "argument")
+    words = " ".join(_usage_of(each) for each in _shown(command, ctx) if each.param_type_name == "argument")
     text = _("usage: {command} [OPTION]... {arguments}", command=ctx.command_path, arguments=words)
     return text.render(translate).rstrip()
 
 
 def sections(command: Any, ctx: Any, translate: Translate) -> tuple[Section, ...]:
     """What the command takes: arguments, options of its own, options of every command."""
-    every = command.get_params(ctx)
+    every = _shown(command, ctx)
     arguments = [each for each in every if each.param_type_name == "argument"]
     options = [each for each in every if each.param_type_name == "option"]
     groups = (
@@ -61,6 +62,10 @@ def sections(command: Any, ctx: Any, translate: Translate) -> tuple[Section, ...
         for title, parameters in groups
         if parameters
     )
+
+
+def _shown(command: Any, ctx: Any) -> list[Any]:
+    return [each for each in command.get_params(ctx) if not each.hidden]
 
 
 def _is_common(parameter: Any) -> bool:

@@ -71,9 +71,9 @@ def overview(words: Sequence[str], environ: Mapping[str, str]) -> str:
         _("Choose, set, check and take back the mirror sources of pip, uv, Docker and Git.").render(translate),
     ]
     for title, group in COMMANDS:
-        lines += ["", translate(title) + ":"]
+        lines += ["", _("{label}:", label=translate(title)).render(translate)]
         lines += [f"  {name:<12}{translate(summary)}" for name, summary in group]
-    lines += ["", _("Options of every command").render(translate) + ":"]
+    lines += ["", _("{label}:", label=_("Options of every command")).render(translate)]
     lines += [f"  {name:<16}{translate(summary)}" for name, summary in OPTIONS]
     first = _("On a new machine: mirrorctl use fastest. What it did: mirrorctl history. Back: mirrorctl undo.")
     lines += ["", first.render(translate)]

@@ -34,7 +34,7 @@ def notice_lines(notice: Notice, kind: str, writer: Writer) -> Iterator[str]:
         "warning": (_("warning"), "yellow"),
         "note": (_("note"), "cyan"),
     }[kind]
-    yield f"{writer.paint(writer.say(label) + ':', style)} {writer.say(notice.message)}"
+    yield f"{writer.paint(writer.say(_('{label}: ', label=label)), style)}{writer.say(notice.message)}"
     if notice.hint:
         yield f"  {writer.paint('→', 'dim')} {writer.say(notice.hint)}"
 
