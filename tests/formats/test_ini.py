@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import configparser
-import io
 from pathlib import Path
 
 import corpus
 import pytest
+from formats.ini_reader import is_ambiguous, normalised, read_by_python
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,31 +15,6 @@ from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode, ini
 
 URL = "https://mirror.example/simple"
-
-Settings = dict[tuple[str, str], str]
-
-
-def parser_of(text: str) -> configparser.RawConfigParser:
-    """Python's parser as pip uses it: it gets its lines from a file opened as text."""
-    parser = configparser.RawConfigParser()
-    parser.read_file(io.StringIO(text, newline=None))
-    return parser
-
-
-def read_by_python(text: str) -> Settings:
-    parser = parser_of(text)
-    sections = {"DEFAULT": parser.defaults(), **{name: parser._sections[name] for name in parser.sections()}}  # type: ignore[attr-defined]
-    return {(section, name): value for section, options in sections.items() for name, value in options.items()}
-
-
-def normalised(settings: Settings) -> Settings:
-    return {(section, ini.normalise(name)): value for (section, name), value in settings.items()}
-
-
-def is_ambiguous(text: str) -> bool:
-    """Whether versions of pip, or of Python below it, read `text` differently."""
-    settings = read_by_python(text)
-    return len(normalised(settings)) < len(settings) or any("]" in name for name in parser_of(text).sections())
 
 
 def check_laws(text: str, section: str, name: str, *values: str) -> None:

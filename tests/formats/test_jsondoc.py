@@ -7,6 +7,7 @@ from pathlib import Path
 
 import corpus
 import pytest
+from formats.json_reader import others, read_by_python
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,18 +16,6 @@ from mirrorctl.formats import decode, jsondoc
 
 KEY = "registry-mirrors"
 URL = "https://mirror.example"
-
-
-def read_by_python(text: str) -> list[tuple[str, object]]:
-    """The members of the document in their order, numbers as written."""
-    pairs: list[tuple[str, object]] = json.loads(
-        text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=str
-    )
-    return pairs
-
-
-def others(text: str, key: str) -> list[tuple[str, object]]:
-    return [pair for pair in read_by_python(text) if pair[0] != key] if text.strip() else []
 
 
 def check_laws(text: str, key: str, *values: list[str]) -> None:
