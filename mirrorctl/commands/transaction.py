@@ -76,6 +76,8 @@ def _attempt(
     )
     if not saved:
         return None
+    if undoes is None and machine.root is None:  # what stood there before is given back, whatever its client says
+        _refuse_unreadable(machine, changes)
     identifier = journal.begin(command, saved, at=datetime.now(UTC), undoes=undoes)
     try:
         _carry_out(_Run(machine, journal, identifier, saved, changes, switches))
@@ -86,6 +88,19 @@ def _attempt(
         tidy_up(machine, journal, identifier, saved)
         journal.prune()
     return identifier
+
+
+def _refuse_unreadable(machine: Machine, changes: tuple[Change, ...]) -> None:
+    """Asks the clients about the new files before any of them is there."""
+    dialogues = {
+        str(edit.path): partial(change.target.accept, machine, change.client, edit.path, edit.after)
+        for change in changes
+        for edit in change.plan.edits
+        if edit.changed and edit.after is not None
+    }
+    for path, reason in converse_all(dialogues, machine).items():
+        if reason is not None:
+            raise VerifyError(reason.detail, hint=_("nothing was changed"), subject=path)
 
 
 def _is_stale(changes: tuple[Change, ...]) -> bool:

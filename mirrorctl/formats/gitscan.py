@@ -158,6 +158,8 @@ def _read_value(text: str, at: int) -> tuple[str, int, int]:
         end = at - len(held)
     if quoted:
         refuse(_("The quotes are not closed on this line."), text, start)
+    if start == at and text.startswith("\r\n", at - 1):  # no value: the CR is no blank before one
+        start = end = at - 1
     return "".join(parts), start, end
 
 

@@ -130,6 +130,10 @@ class Target(Protocol):
     # a value that has to be in force before `value` can be written, or None
     def drain(self, value: Value) -> Value: ...
 
+    # asks the client that is installed whether it could read `data` in the place of the file, which is not written
+    # yet; a reason when it says that it could not
+    def accept(self, machine: Machine, client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]: ...
+
     # makes the running client take the files up; a reason when it did not. `urls` is what has to be in force.
     def activate(self, machine: Machine, client: Client, urls: tuple[str, ...]) -> Dialogue[Reason | None]: ...
 
@@ -153,5 +157,16 @@ def activate_nothing(
     urls: tuple[str, ...],  # noqa: ARG001
 ) -> Dialogue[Reason | None]:
     """For clients that read their files anew each time they run."""
+    yield from ()
+    return None
+
+
+def accept_anything(
+    machine: Machine,  # noqa: ARG001
+    client: Client,  # noqa: ARG001
+    path: Path,  # noqa: ARG001
+    data: bytes,  # noqa: ARG001
+) -> Dialogue[Reason | None]:
+    """For clients that cannot be asked, or whose answer takes as long as the pull that comes after the change."""
     yield from ()
     return None

@@ -14,7 +14,16 @@ from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Client, Machine, Mirror, Notice, Reason, Scope
 from mirrorctl.targets import buildkit_lens, registries
-from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
+from mirrorctl.targets.base import (
+    ConfigFile,
+    Contents,
+    Decision,
+    Setting,
+    State,
+    accept_anything,
+    activate_nothing,
+    drain_nothing,
+)
 from mirrorctl.targets.common import unreadable, version_of
 from mirrorctl.targets.registries import HUB
 from mirrorctl.text import _
@@ -29,6 +38,7 @@ FILE = "buildkitd.toml"
 
 read, write, frame = buildkit_lens.read, buildkit_lens.write, buildkit_lens.frame
 drain = drain_nothing
+accept = accept_anything
 activate = activate_nothing
 
 

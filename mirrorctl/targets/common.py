@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from mirrorctl.dialogue import Output
 from mirrorctl.errors import ConfigError, FormatError
+from mirrorctl.model import Reason
 from mirrorctl.redaction import has_userinfo, redact
 from mirrorctl.text import _
 
@@ -78,6 +79,12 @@ def excerpt(output: Output) -> str:
     errors = [line for line in lines if line.lower().startswith(("error", "fatal"))]
     line = redact((errors or lines or [""])[0 if errors else -1])
     return "".join(filter(str.isprintable, line))[:EXCERPT_CHARS]
+
+
+def refusal(output: Output, path: Path, program: str) -> Reason:
+    """What a program has against the content that a file shall get."""
+    detail = _("{program} refuses what {path} would hold: {said}", program=program, path=path, said=excerpt(output))
+    return Reason(code="refused", detail=detail)
 
 
 def is_private(url: str, *, public: frozenset[str], ours: frozenset[str]) -> bool:

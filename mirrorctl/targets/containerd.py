@@ -17,7 +17,16 @@ from mirrorctl.formats import decode
 from mirrorctl.model import REGISTRIES, Client, Machine, Mirror, Notice, Override, Reason, Scope
 from mirrorctl.redaction import redact
 from mirrorctl.targets import containerd_lens, registries
-from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
+from mirrorctl.targets.base import (
+    ConfigFile,
+    Contents,
+    Decision,
+    Setting,
+    State,
+    accept_anything,
+    activate_nothing,
+    drain_nothing,
+)
 from mirrorctl.targets.common import is_private, unreadable, version_of
 from mirrorctl.targets.registries import HUB
 from mirrorctl.text import _
@@ -37,6 +46,7 @@ PLUGINS = {1: "io.containerd.grpc.v1.cri", 2: "io.containerd.cri.v1.images"}
 
 read, write, frame = containerd_lens.read, containerd_lens.write, containerd_lens.frame
 drain = drain_nothing
+accept = accept_anything
 activate = activate_nothing
 
 

@@ -208,6 +208,10 @@ def _with(current: list[str], mirrors: tuple[Mirror, ...], ours: frozenset[str])
 # Taking effect
 
 
+def accept(machine: Machine, client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:  # noqa: ARG001
+    return (yield from dockerd_control.try_file(client, path, data))
+
+
 def activate(machine: Machine, client: Client, urls: tuple[str, ...]) -> Dialogue[Reason | None]:  # noqa: ARG001
     """Reloads a running daemon; one that does not run reads the file when it starts."""
     if client.facts.get("daemon") not in {"running", "denied"}:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue, Output, call, hangup, run, wait
 from mirrorctl.model import Client, Mirror, Reason
-from mirrorctl.targets.common import excerpt
+from mirrorctl.targets.common import excerpt, refusal
 from mirrorctl.targets.dockerd import HUB, json_object, same
 from mirrorctl.text import _
 
+FIRST_WITH_VALIDATE = (23,)
+REFUSED = "unable to configure the Docker daemon"
 RELOAD_STEPS = 100
 RELOAD_STEP_S = 0.1
 PULL_TIMEOUT_S = 120.0
@@ -25,6 +27,15 @@ _LOOPBACK = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?/?"
 
 
 # Taking up the file
+
+
+def try_file(client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:
+    """Lets dockerd read a daemon.json as if it were there. What it accepts may still be fatal; what it refuses is."""
+    if client.version < FIRST_WITH_VALIDATE:
+        return None
+    output = yield from run("dockerd", "--validate", "--config-file", "/dev/stdin", stdin=data)
+    said = f"{output.stdout}{output.stderr}"
+    return refusal(output, path, "dockerd") if output.status and REFUSED in said else None
 
 
 def reload(client: Client, urls: tuple[str, ...]) -> Dialogue[Reason | None]:

@@ -269,6 +269,10 @@ def _draft_upstream(draft: _Draft, bases: set[str]) -> None:
                 draft.drop(path, rule)
 
 
+def accept(machine: Machine, client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:  # noqa: ARG001
+    return (yield from git_client.try_file(client, path, data))
+
+
 def verify(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:  # noqa: ARG001
     return (yield from git_client.fetch_refs(mirrors))
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue, Output, run
 from mirrorctl.model import Client, Machine, Mirror, Reason
 from mirrorctl.redaction import redact
-from mirrorctl.targets.common import excerpt, version_of
+from mirrorctl.targets.common import excerpt, refusal, version_of
 from mirrorctl.targets.git_rules import NAMES, Entry, Rule
 from mirrorctl.text import _
 
@@ -169,3 +170,10 @@ def canaries(mirror: Mirror, prefix: str) -> tuple[str, ...]:
         return ("",)
     named = [str(mirror.probe["repository"])] if "repository" in mirror.probe else []
     return tuple(dict.fromkeys([*named, *CANARIES]))
+
+
+def try_file(client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:
+    if not client.version:
+        return None
+    output = yield from run("git", "config", "--file", "-", "--list", environ=_NOTHING_READ, stdin=data)
+    return refusal(output, path, "git") if output.status and "bad config" in output.stderr else None

@@ -13,7 +13,16 @@ from mirrorctl.formats import decode, encode, ini
 from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Value
 from mirrorctl.redaction import redact
 from mirrorctl.targets import pip_client
-from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
+from mirrorctl.targets.base import (
+    ConfigFile,
+    Contents,
+    Decision,
+    Setting,
+    State,
+    accept_anything,
+    activate_nothing,
+    drain_nothing,
+)
 from mirrorctl.targets.common import host_of, is_loopback, is_private, same_url, unreadable
 from mirrorctl.targets.pip_settings import COMMANDS, ENVIRONMENT, TRUE, Option, config_files, loaded, merge, options
 from mirrorctl.text import Text, _
@@ -76,6 +85,7 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
 
 
 drain = drain_nothing
+accept = accept_anything
 activate = activate_nothing
 
 

@@ -16,7 +16,16 @@ from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Va
 from mirrorctl.redaction import redact
 from mirrorctl.targets import podman_client, podman_lens, registries
 from mirrorctl.targets import podman_files as model
-from mirrorctl.targets.base import ConfigFile, Contents, Decision, Setting, State, activate_nothing, drain_nothing
+from mirrorctl.targets.base import (
+    ConfigFile,
+    Contents,
+    Decision,
+    Setting,
+    State,
+    accept_anything,
+    activate_nothing,
+    drain_nothing,
+)
 from mirrorctl.targets.common import is_private, unreadable
 from mirrorctl.targets.podman_files import Found
 from mirrorctl.targets.registries import HUB
@@ -33,6 +42,7 @@ inspect = podman_client.find
 verify = podman_client.ask
 read, write, frame = podman_lens.read, podman_lens.write, podman_lens.frame
 drain = drain_nothing
+accept = accept_anything
 activate = activate_nothing
 
 

@@ -33,6 +33,7 @@ inspect = uv_client.find
 verify = uv_client.try_install
 read, write, frame = uv_lens.read, uv_lens.write, uv_lens.frame
 drain = drain_nothing
+accept = uv_client.try_file
 activate = activate_nothing
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue, Output, run
 from mirrorctl.model import Client, Machine, Mirror, Reason
 from mirrorctl.redaction import redact
-from mirrorctl.targets.common import address, excerpt, version_of
+from mirrorctl.targets.common import address, excerpt, refusal, version_of
 from mirrorctl.text import _
 
 # A small wheel without dependencies that every mirror of the index has.
@@ -66,3 +67,11 @@ def why(output: Output) -> str:
     causes = [line.strip() for line in lines[at + 1 :] if re.match(r"\s+(cause|caused by):", line, re.IGNORECASE)]
     found = "; ".join([*lines[at : at + 1], *causes])
     return excerpt(Output(status=1, stderr=found))
+
+
+def try_file(machine: Machine, client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:  # noqa: ARG001
+    """Lets uv read a uv.toml as if it were there. It does not read a pyproject.toml in that way."""
+    if not client.version or path.name != "uv.toml":
+        return None
+    output = yield from run("uv", "--config-file", "/dev/stdin", "cache", "dir", stdin=data)
+    return refusal(output, path, "uv") if output.status and "Failed to parse" in output.stderr else None

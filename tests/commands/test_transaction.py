@@ -48,6 +48,20 @@ def test_a_client_that_does_not_take_it_up_takes_everything_back(scene: Scene) -
     assert not (scene.home / UV).parent.exists(), "what was made for a file goes with it"
 
 
+def test_a_file_that_its_client_refuses_is_never_there(scene: Scene) -> None:
+    """The client is asked first. Nothing is written, not even a record; and what stood there before comes back unasked."""
+    scene.daemon.picky = True
+    with pytest.raises(VerifyError, match="too new"):
+        scene.use()
+    assert scene.look() == scene.old
+    assert state_of(scene) == []
+    scene.daemon.picky = False
+    scene.use()
+    scene.daemon.picky = True
+    scene.undo()
+    assert scene.look() == scene.old
+
+
 def test_a_pull_that_fails_takes_everything_back_and_the_daemon_too(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ class Daemon:
     in_force: list[str] = field(default_factory=list)
     reloads: int = 0
     stubborn: bool = False  # takes up nothing
+    picky: bool = False  # would read nothing but what it has
     gone: bool = False
 
     def start(self, path: Path) -> None:
@@ -43,6 +44,10 @@ class Daemon:
             return None
         return Reason(code="not-in-force", detail=_("it uses {urls}", urls=self.in_force))
 
+    def accept(self, machine: Machine, client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:
+        yield from ()
+        return Reason(code="refused", detail=_("too new")) if self.picky else None
+
     def target(self) -> Target:
         """A target with docker's lens."""
 
@@ -54,4 +59,7 @@ class Daemon:
             name: getattr(docker, name)
             for name in ("read", "write", "frame", "drain", "verify", "LOCK", "KEY", "ECOSYSTEM", "SCOPES")
         }
-        return cast("Target", SimpleNamespace(**names, NAME="daemon", inspect=inspect, activate=self.activate))
+        return cast(
+            "Target",
+            SimpleNamespace(**names, NAME="daemon", inspect=inspect, activate=self.activate, accept=self.accept),
+        )

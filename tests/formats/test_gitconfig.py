@@ -100,6 +100,8 @@ def test_remove_takes_exactly_its_lines(before: str, after: str) -> None:
         pytest.param("[a]\n\tb = V \\\n  W\r\n", "[a]\n\tb = U\r\n", id="continued"),
         pytest.param("[a]\n\tb\n", "[a]\n\tb = U\n", id="without a value"),
         pytest.param("[a]\n\tb =\n", "[a]\n\tb = U\n", id="empty"),
+        pytest.param("[a]\r\n\tb =\r\n", "[a]\r\n\tb = U\r\n", id="empty, CRLF"),
+        pytest.param("[a]\n\tb = \r\n", "[a]\n\tb = U\r\n", id="empty but for a blank, CRLF"),
         pytest.param("[a]\n\tb=;c\n", "[a]\n\tb=U;c\n", id="empty, with a comment"),
         pytest.param("[a] b = V", "[a] b = U", id="behind the header"),
     ],

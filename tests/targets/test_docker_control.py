@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from targets.talk import converse, hold, said
 
+from mirrorctl import process
 from mirrorctl.dialogue import Answer, Output, Run
 from mirrorctl.model import Client, Machine, Mirror, Status, Trust
 from mirrorctl.targets import docker
@@ -64,6 +66,57 @@ def test_nobody_may_reload() -> None:
 @pytest.mark.parametrize("daemon", ["stopped", "image"])
 def test_nothing_to_reload(daemon: str) -> None:
     assert hold(docker.activate(MACHINE, running(daemon=daemon), (A,)), {}) == (None, [])
+
+
+# Asking before the file is there
+
+
+VALIDATE = "dockerd --validate --config-file /dev/stdin"
+REFUSAL = "unable to configure the Docker daemon with file /dev/stdin: the following directives don't match any configuration option: x"
+FILE = Path("/etc/docker/daemon.json")
+
+
+def accept(version: tuple[int, ...], answers: dict[str, Answer | list[Answer]]) -> tuple[str | None, list[str]]:
+    client = Client(target="docker", version=version)
+    reason, asked = hold(docker.accept(MACHINE, client, FILE, b'{"x": 1}'), answers)
+    return (str(reason.detail) if reason else None), asked
+
+
+def test_dockerd_is_asked_before_its_file_is_written() -> None:
+    reason, asked = accept((24, 0, 7), {VALIDATE: said(status=1, stderr=REFUSAL)})
+    assert reason
+    assert "dockerd refuses what /etc/docker/daemon.json would hold" in reason
+    assert "the following directives" in reason
+    assert asked == [VALIDATE]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(said(stderr="configuration OK"), id="accepted"),
+        pytest.param(said(status=125, stderr="unknown flag: --validate"), id="no such flag"),
+        pytest.param(said(status=1, stderr="dockerd needs to be started with root privileges"), id="not for us"),
+        pytest.param(Output(status=None, stderr="dockerd: not found"), id="not there"),
+    ],
+)
+def test_what_says_nothing_about_the_file_does_not_stand_in_the_way(answer: Output) -> None:
+    assert accept((24, 0, 7), {VALIDATE: answer}) == (None, [VALIDATE])
+
+
+@pytest.mark.parametrize("version", [(), (20, 10, 24)])
+def test_a_dockerd_that_cannot_validate_is_not_asked(version: tuple[int, ...]) -> None:
+    assert accept(version, {}) == (None, [])
+
+
+def test_a_program_is_given_the_new_content(tmp_path: Path) -> None:
+    """A stand-in for dockerd reads the file that --config-file names."""
+    program = tmp_path / "dockerd"
+    program.write_text(f'#!/bin/sh\ngrep -q good "$3" || {{ echo "{REFUSAL}" >&2; exit 1; }}\n')
+    program.chmod(0o755)
+    machine = replace(MACHINE, environ={"PATH": f"{tmp_path}:/usr/bin:/bin"}, cwd=tmp_path)
+    client = Client(target="docker", version=(28, 3))
+    assert process.converse(docker.accept(machine, client, FILE, b"good"), machine) is None
+    assert process.converse(docker.accept(machine, client, FILE, b"bad"), machine)
 
 
 # Pulling

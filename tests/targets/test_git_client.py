@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from targets.talk import hold, said
 
+from mirrorctl import process
 from mirrorctl.dialogue import Answer, Output
 from mirrorctl.model import Client, Machine, Mirror, Status, Trust
 from mirrorctl.targets import git, git_client
@@ -229,3 +231,13 @@ def test_a_repository_that_the_user_exempts_is_not_asked_for() -> None:
     reason, asked = hold(git.verify(MACHINE, Client(target="git"), (mirror(),)), answers)
     assert reason is None
     assert refs(f"{HUB}octocat/Hello-World") not in asked
+
+
+@pytest.mark.client
+def test_the_real_git_is_asked_before_its_file_is_written(tmp_path: Path) -> None:
+    machine = Machine(environ=dict(os.environ), home=tmp_path, cwd=tmp_path, platform="linux", euid=1000)
+    file, client = tmp_path / ".gitconfig", Client(target="git", version=(2, 39))
+    assert process.converse(git.accept(machine, client, file, b"[a]\n\tb = c\n"), machine) is None
+    reason = process.converse(git.accept(machine, client, file, b"[a\n"), machine)
+    assert reason
+    assert "bad config line 1" in str(reason.detail)

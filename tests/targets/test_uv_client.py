@@ -125,3 +125,18 @@ def test_a_broken_file_stops_uv_and_is_an_error_of_the_configuration(machine: Ma
     client = inspect(machine)
     with pytest.raises(ConfigError):
         uv.state(machine, client, read_all(machine, client), Scope.USER)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "accepted"),
+    [
+        pytest.param("uv.toml", b'index-url = "https://mirror.example/"\n', True, id="good"),
+        pytest.param("uv.toml", b"index-url = 3\n", False, id="another type"),
+        pytest.param("uv.toml", b"no-such-key = 3\n", False, id="another key"),
+        pytest.param("pyproject.toml", b"[project]\n", True, id="not asked of another file"),
+    ],
+)
+def test_uv_is_asked_before_its_file_is_written(machine: Machine, name: str, content: bytes, accepted: bool) -> None:
+    reason = converse(uv.accept(machine, inspect(machine), machine.home / name, content), machine)
+    assert (reason is None) == accepted
+    assert reason is None or "uv refuses what" in str(reason.detail)
