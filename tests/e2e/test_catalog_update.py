@@ -27,7 +27,8 @@ def site(hit: Hit) -> Answer:
             return Answer(status=302, headers=(("Location", "/circle"),))
         case "/large":
             return Answer(body=b"#" * (600 * 1024))
-    return Answer(status=404)
+        case _:
+            return Answer(status=404)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def publisher(trusted: Authority) -> Iterator[Server]:
 def test_a_catalog_is_fetched(bare: Workstation, publisher: Server, path: str) -> None:
     data = bare.mirrorctl("catalog", "update", f"{publisher.url}{path}", "--json").ended(0).data
     assert data["catalog_date"] == "2099-01-01"
-    assert bare.mirrorctl("list").ended(0)
+    bare.mirrorctl("list").ended(0)
 
 
 @pytest.mark.parametrize(
