@@ -21,10 +21,10 @@ from mirrorctl.chronicle_rows import SCHEMA, VERSION, last_of, measurement_of, r
 from mirrorctl.disk import REAL, Disk
 from mirrorctl.errors import WriteError
 from mirrorctl.experience import Measurement, Score
-from mirrorctl.files import reason_of
 from mirrorctl.model import Notice
 from mirrorctl.network import Network, key_of
 from mirrorctl.places import Place, Rules, reach, user_name
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from mirrorctl.disk import REAL, Disk, read_all, write_all
 from mirrorctl.errors import ConfigError, WriteError
 from mirrorctl.places import MissingFolderError, Place, Rules, reach, user_name
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
 
@@ -236,7 +237,3 @@ def explained(path: Path) -> Iterator[None]:
 def failure(message: Text, error: OSError, path: Path) -> WriteError:
     kind = DeniedError if error.errno == errno.EACCES else WriteError
     return kind(message, hint=REMEDIES.get(error.errno or 0), subject=str(path))
-
-
-def reason_of(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

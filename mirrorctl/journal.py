@@ -23,10 +23,10 @@ from pathlib import Path
 
 from mirrorctl.disk import REAL, Disk, read_all, sync_folder, write_all
 from mirrorctl.errors import ConflictError, WriteError
-from mirrorctl.files import reason_of
 from mirrorctl.journal_record import DamagedError, pack, unpack
 from mirrorctl.model import SavedFile, Transaction
 from mirrorctl.places import MissingFolderError, Rules, reach, user_name
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from mirrorctl.errors import ClientError
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import _
 
 
@@ -23,7 +24,11 @@ def replace_process(argv: Sequence[str], environ: Mapping[str, str]) -> NoReturn
         os.execvpe(argv[0], list(argv), dict(environ))  # noqa: S606  there is to be no shell
     except (OSError, ValueError) as error:
         raise ClientError(
-            _("{program} could not be run: {reason}", program=argv[0], reason=getattr(error, "strerror", "") or error),
+            _(
+                "{program} could not be run: {reason}",
+                program=argv[0],
+                reason=reason_of(error) if isinstance(error, OSError) else str(error),
+            ),
             hint=_("nothing was changed; the program is looked for on PATH"),
             subject=argv[0],
         ) from error

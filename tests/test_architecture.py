@@ -21,6 +21,7 @@ PACKAGE = ROOT / "mirrorctl"
 LAYERS = {
     "text": 0,
     "values": 0,
+    "reasons": 0,
     "errors": 0,
     "model": 0,
     "measured": 0,

@@ -15,6 +15,7 @@ from typing import Any, NoReturn, Union, cast, get_args, get_origin, get_type_hi
 
 from mirrorctl.benchmark.report import BenchReport
 from mirrorctl.errors import UsageError
+from mirrorctl.reasons import complaint_of
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, fields
 
@@ -38,7 +39,9 @@ def load_report(data: bytes, file: str) -> BenchReport:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UsageError(_("{file}: this is not JSON: {reason}", file=file, reason=str(error)), subject=file) from error
+        raise UsageError(
+            _("{file}: this is not JSON: {reason}", file=file, reason=complaint_of(error)), subject=file
+        ) from error
     reader = _Reader(file)
     if not isinstance(document, dict):
         reader.refuse("", dict)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mirrorctl.errors import UsageError
+from mirrorctl.reasons import complaint_of
 from mirrorctl.text import N_, Text, _
 from mirrorctl.values import dataclass
 
@@ -54,7 +55,9 @@ def parse(
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
-        raise UsageError(_("{file}: this is not TOML: {reason}", file=file, reason=str(error)), subject=file) from error
+        raise UsageError(
+            _("{file}: this is not TOML: {reason}", file=file, reason=complaint_of(error)), subject=file
+        ) from error
     if not document:
         raise UsageError(_("{file}: there is no workload in it", file=file), hint=_EXAMPLE, subject=file)
     if len(document) > MAX_WORKLOADS:

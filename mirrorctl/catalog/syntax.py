@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from mirrorctl.catalog.addresses import flaw, has_port
 from mirrorctl.errors import CatalogError
+from mirrorctl.reasons import complaint_of
 from mirrorctl.text import Text, _
 
 # Checked on the raw text, in linear time, before a parser sees it.
@@ -51,7 +52,7 @@ def read_toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except ValueError as error:
-        refuse_file(file, _("this is not TOML: {reason}", reason=str(error)))
+        refuse_file(file, _("this is not TOML: {reason}", reason=complaint_of(error)))
 
 
 def check_bounds(text: str, file: str) -> None:

@@ -13,6 +13,7 @@ from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import UsageError
 from mirrorctl.places import own_rules
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import _
 
 
@@ -35,5 +36,5 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(
-            _("cannot read {path}: {reason}", path=path, reason=files.reason_of(error)), subject=str(path)
+            _("cannot read {path}: {reason}", path=path, reason=reason_of(error)), subject=str(path)
         ) from error

@@ -11,6 +11,7 @@ from mirrorctl.ecosystems.base import visible
 from mirrorctl.errors import WriteError
 from mirrorctl.mismatches import Mismatch
 from mirrorctl.model import Machine, Mirror, Notice
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import _
 from mirrorctl.verdicts import Evidence, Kind, Verdict
 
@@ -90,6 +91,9 @@ def _forgotten(mirror: Mirror) -> Notice:
 def _not_kept(error: OSError | WriteError) -> Notice:
     return Notice(
         code="not-remembered",
-        message=_("what was found could not be written down: {reason}", reason=visible(str(error))),
+        message=_(
+            "what was found could not be written down: {reason}",
+            reason=reason_of(error) if isinstance(error, OSError) else error.message,
+        ),
         hint=_("use fastest may choose a mirror that serves other bytes"),
     )

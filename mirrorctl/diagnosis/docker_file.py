@@ -13,6 +13,7 @@ from typing import Any
 from mirrorctl.diagnosis.case import Case
 from mirrorctl.diagnosis.docker_keys import KEYS
 from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
+from mirrorctl.reasons import complaint_of, translatable
 from mirrorctl.targets.docker_conflicts import KEY
 from mirrorctl.text import Text, _
 
@@ -35,7 +36,7 @@ def check_syntax(case: Case, path: Path, text: str) -> Iterator[Finding]:
         yield _refused(path, error.lineno, _explain(text, error), _("repair line {line}", line=error.lineno))
         return
     except (ValueError, RecursionError) as error:
-        yield _refused(path, 1, _("it is not JSON: {reason}", reason=str(error)), _("repair it"))
+        yield _refused(path, 1, _("it is not JSON: {reason}", reason=complaint_of(error)), _("repair it"))
         return
     if not isinstance(settings, _Pairs):
         yield _refused(path, 1, _("it is not an object: { … }"), _("put the settings into braces"))
@@ -68,7 +69,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> Text:
         return _("a comma is missing before this")
     if error.msg.startswith("Extra data"):
         return _("there is text after the end of the object")
-    return _("it is not JSON: {reason}", reason=error.msg)
+    return _("it is not JSON: {reason}", reason=translatable(error.msg))
 
 
 def _check_keys(path: Path, text: str, settings: _Pairs) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ from typing import Any, NoReturn
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import line_end, position
 from mirrorctl.formats.tomlscan import Node, Path, Scanner, skip
+from mirrorctl.reasons import translatable
 from mirrorctl.text import Text, _
 
 _BOM = "\ufeff"
@@ -139,7 +140,7 @@ def _load(text: str, parse_float: Callable[[str], Any]) -> dict[str, Any]:
     except ValueError as error:
         place = _PLACE.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else position(text, len(text))
-        reason = _("This is not TOML: {reason}.", reason=str(error).partition(" (at ")[0])
+        reason = _("This is not TOML: {reason}.", reason=translatable(str(error).partition(" (at ")[0]))
         raise FormatError(reason, line=line, column=column) from None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import httpcore
 
 from mirrorctl.ecosystems.base import Rejected, host_of, visible
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import Text, _
 
 FAILURES = (
@@ -69,7 +70,7 @@ def _known(cause: BaseException, host: str) -> tuple[str, Text] | None:
     if isinstance(cause, ConnectionRefusedError):
         return "connect-refused", _("{host} refuses connections.", host=host)
     if isinstance(cause, OSError) and cause.errno in _UNREACHABLE:
-        return "unreachable", _("There is no way to {host}: {error}.", host=host, error=visible(cause.strerror or ""))
+        return "unreachable", _("There is no way to {host}: {error}.", host=host, error=reason_of(cause))
     return None
 
 
