@@ -173,7 +173,10 @@ def canaries(mirror: Mirror, prefix: str) -> tuple[str, ...]:
 
 
 def try_file(client: Client, path: Path, data: bytes) -> Dialogue[Reason | None]:
+    """Lets git read a file as if it were there. What it includes is left out: from here, git would look elsewhere."""
     if not client.version:
         return None
-    output = yield from run("git", "config", "--file", "-", "--list", environ=_NOTHING_READ, stdin=data)
+    output = yield from run(
+        "git", "config", "--file", "-", "--no-includes", "--list", environ=_NOTHING_READ, stdin=data
+    )
     return refusal(output, path, "git") if output.status and "bad config" in output.stderr else None

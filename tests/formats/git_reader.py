@@ -16,7 +16,10 @@ Listing: TypeAlias = list[tuple[str, str | None]]
 def read_by_git(text: str) -> Listing | None:
     """Every setting by git itself, None when it refuses the file."""
     run = subprocess.run(
-        ["git", "config", "--file", "-", "--list", "-z"], input=encode(text), capture_output=True, check=False
+        ["git", "config", "--file", "-", "--no-includes", "--list", "-z"],
+        input=encode(text),
+        capture_output=True,
+        check=False,
     )
     entries = [entry.partition("\n") for entry in decode(run.stdout).split("\0")[:-1]]
     return [(key, value if equals else None) for key, equals, value in entries] if run.returncode == 0 else None

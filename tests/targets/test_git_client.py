@@ -237,7 +237,8 @@ def test_a_repository_that_the_user_exempts_is_not_asked_for() -> None:
 def test_the_real_git_is_asked_before_its_file_is_written(tmp_path: Path) -> None:
     machine = Machine(environ=dict(os.environ), home=tmp_path, cwd=tmp_path, platform="linux", euid=1000)
     file, client = tmp_path / ".gitconfig", Client(target="git", version=(2, 39))
-    assert process.converse(git.accept(machine, client, file, b"[a]\n\tb = c\n"), machine) is None
+    for good in (b"[a]\n\tb = c\n", b"[include]\n\tpath = beside.inc\n"):
+        assert process.converse(git.accept(machine, client, file, good), machine) is None
     reason = process.converse(git.accept(machine, client, file, b"[a\n"), machine)
     assert reason
     assert "bad config line 1" in str(reason.detail)
