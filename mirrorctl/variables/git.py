@@ -1,6 +1,7 @@
 """git: rules in GIT_CONFIG_COUNT, GIT_CONFIG_KEY_n and GIT_CONFIG_VALUE_n (git-config(1), ENVIRONMENT; git 2.31).
 
-What stands there already is kept, except a rule for the same address. Of rules for the same address git follows the
+What stands there already is kept, except a rule for the same address; a secret stays where it is and is not said again.
+Of rules for the same address git follows the
 first one it reads, and it reads files before the environment: a rule in a file cannot be outdone from here.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from mirrorctl.errors import ConflictError
 from mirrorctl.formats.assignments import Assignment
 from mirrorctl.model import Client, Machine, Mirror
+from mirrorctl.redaction import redact
 from mirrorctl.targets import git_conflicts as conflicts
 from mirrorctl.targets.git_client import entries_of
 from mirrorctl.targets.git_rules import FETCH, NAMES, PUSH, Entry, Rule
@@ -37,7 +39,7 @@ def assign(machine: Machine, client: Client, mirrors: tuple[Mirror, ...], offere
         notices = tuple(conflicts.check(client, wanted, (), entries, {}, force=False))
     else:
         notices = tuple(conflicts.check_upstream((), entries))
-    return Assigned(variables=tuple(_assignments(pairs, len(held))), notices=notices)
+    return Assigned(variables=tuple(_assignments(pairs, held)), notices=notices)
 
 
 def pairs_in(environ: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -96,10 +98,15 @@ def _entries(client: Client, held: list[tuple[str, str]], pairs: list[tuple[str,
     return [*found, *(Entry("command", "", rule) for pair in pairs if (rule := rule_of(pair)))]
 
 
-def _assignments(pairs: list[tuple[str, str]], before: int) -> list[Assignment]:
-    found: list[Assignment] = [(COUNT, str(len(pairs)) if pairs else None)] if pairs or before else []
+def _assignments(pairs: list[tuple[str, str]], held: list[tuple[str, str]]) -> list[Assignment]:
+    found: list[Assignment] = [(COUNT, str(len(pairs)) if pairs else None)] if pairs or held else []
     for index, (key, value) in enumerate(pairs):
-        found += [(KEY.format(index), key), (VALUE.format(index), value)]
-    for index in range(len(pairs), before):
+        if held[index : index + 1] != [(key, value)] or not _is_secret(key, value):
+            found += [(KEY.format(index), key), (VALUE.format(index), value)]
+    for index in range(len(pairs), len(held)):
         found += [(KEY.format(index), None), (VALUE.format(index), None)]
     return found
+
+
+def _is_secret(key: str, value: str) -> bool:
+    return key.lower().endswith(".extraheader") or any(redact(text) != text for text in (key, value))

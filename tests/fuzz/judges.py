@@ -118,7 +118,7 @@ def judge_json(text: str, random: Random) -> bool:
     wanted = random.choice(([URL], [], [URL, "é"]))
     blank = not text.strip(" \t\r\n")
     try:
-        before = json_reader.others(text, key) if blank or text.strip()[0] == "{" else None
+        before = json_reader.others(text, key) if blank or text.strip(" \t\r\n")[0] == "{" else None
     except (ValueError, RecursionError):
         before = None
     if before is None:

@@ -226,6 +226,23 @@ def test_what_stands_there_already_stays() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        pytest.param("http.https://a.example/.extraHeader", "X-Auth: abc", False, id="header"),
+        pytest.param("http.proxy", "http://u:pw@proxy.example", False, id="password"),
+        pytest.param("url.https://u:pw@a.example/.insteadOf", "a:", False, id="password in the key"),
+        pytest.param("user.name", "Somebody", True, id="no secret"),
+    ],
+)
+def test_a_secret_that_stays_is_not_said_again(key: str, value: str, said: bool) -> None:
+    """It stands in the environment already; what is printed may end in a log."""
+    environ = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": key, "GIT_CONFIG_VALUE_0": value}
+    found = told("git", OURS, environ=environ)
+    assert [("GIT_CONFIG_KEY_0" in found), ("GIT_CONFIG_VALUE_0" in found)] == [said, said]
+    assert found["GIT_CONFIG_COUNT"] == "3"
+
+
 def test_a_second_time_changes_nothing() -> None:
     once = applied(THEIRS, told("git", OURS, environ=THEIRS))
     assert applied(once, told("git", OURS, environ=once)) == once
