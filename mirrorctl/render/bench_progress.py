@@ -15,7 +15,7 @@ from mirrorctl.benchmark import DIRECT
 from mirrorctl.benchmark.verdict import seconds
 from mirrorctl.commands.bench_runs import PullEvent
 from mirrorctl.render.report.figures import size
-from mirrorctl.render.screen import visible
+from mirrorctl.render.screen import pad, visible
 from mirrorctl.render.text import Writer
 from mirrorctl.text import Text, _
 
@@ -56,7 +56,7 @@ class _Board:
     def _row(self, key: tuple[str, str, str], took: list[str]) -> Cell:
         target, workload, via = key
         way = self._writer.say(_("direct")) if via == DIRECT else visible(via)
-        row = Cell(f"  {visible(target)} {visible(workload)} {way:<16}", no_wrap=True, overflow="ellipsis")
+        row = Cell(f"  {visible(target)} {visible(workload)} {pad(way, 16)}", no_wrap=True, overflow="ellipsis")
         row.append("  ".join(took[-SHOWN_RUNS:]), style="dim")
         now = self._now
         if now and now.run is None and key == (now.target, now.workload, now.via):
