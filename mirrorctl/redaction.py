@@ -20,13 +20,22 @@ _SETTING = re.compile(
     r"""(^[ \t+-]{0,80}["']?[\w.:/-]{0,80}(?:password|passwd|token|secret|api[_-]?key|_auth)["']?[ \t]*[:=][ \t]*["']?)[^\s"',]+""",
     re.IGNORECASE | re.MULTILINE,
 )
+# What `docker login` keeps, and whatever else JSON has on a line of many.
+_MEMBER = re.compile(
+    r"""(["'](?:auth|[\w.-]{0,40}(?:token|secret|password))["']\s{0,9}:\s{0,9}["'])[^"']+""", re.IGNORECASE
+)
+# A line of a file in the message of an error, where line ends are written out.
+_QUOTED_LINE = re.compile(
+    r"""(\\n(?:\\t|[ \t]){0,20}[\w.-]{0,40}(?:password|passwd|token|secret|api[_-]?key|_auth)[ \t]{0,9}[:=][ \t]{0,9})[^\s"',\\]+""",
+    re.IGNORECASE,
+)
 
 
 def redact(text: str) -> str:
     """`text` without the passwords and tokens in it. Works on one URL as on a whole file."""
     text = _USERINFO.sub(_without_password, text)
     text = _BROKEN.sub(rf"://\g<user>:{HIDDEN}@", text)
-    for pattern in (_QUERY, _HEADER, _SETTING):
+    for pattern in (_QUERY, _HEADER, _SETTING, _MEMBER, _QUOTED_LINE):
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
     return text
 

@@ -31,6 +31,9 @@ from mirrorctl.redaction import has_userinfo, redact
         pytest.param("extraheader = Authorization: Basic QWxh", "extraheader = Authorization: Basic ***", id="header"),
         pytest.param("//npm.example/:_authToken=abc", "//npm.example/:_authToken=***", id="npm-token"),
         pytest.param('  "splunk-token": "abc",', '  "splunk-token": "***",', id="json-member"),
+        pytest.param('{"a": {"auth": "YWJj"}, "b": 1}', '{"a": {"auth": "***"}, "b": 1}', id="docker-login"),
+        pytest.param('{"identitytoken":"abc","b":1}', '{"identitytoken":"***","b":1}', id="json-on-one-line"),
+        pytest.param(r"b'[x]\n\tpassword = abc\ny = 1'", r"b'[x]\n\tpassword = ***\ny = 1'", id="quoted-line"),
         pytest.param("+password = abc", "+password = ***", id="diff-line"),
         pytest.param(
             "[global]\nindex-url = https://x.example/\n", "[global]\nindex-url = https://x.example/\n", id="none"

@@ -12,6 +12,7 @@ from typing import Any
 from mirrorctl.commands.result import Result
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Notice, Probe, Ranked, Ranking
+from mirrorctl.redaction import redact
 from mirrorctl.text import Text
 from mirrorctl.values import fields
 
@@ -57,9 +58,9 @@ def _dump(document: Mapping[str, Any]) -> str:
 def _notice(notice: Notice, translate: Translate) -> dict[str, Any]:
     return {
         "code": notice.code,
-        "message": notice.message.render(translate),
-        "hint": notice.hint.render(translate) if notice.hint else None,
-        "subject": notice.subject,
+        "message": redact(notice.message.render(translate)),
+        "hint": redact(notice.hint.render(translate)) if notice.hint else None,
+        "subject": redact(notice.subject) if notice.subject else notice.subject,
     }
 
 

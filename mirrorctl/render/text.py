@@ -8,6 +8,7 @@ from typing import Any
 from mirrorctl.commands.result import Result
 from mirrorctl.errors import MirrorctlError
 from mirrorctl.model import Notice
+from mirrorctl.redaction import redact
 from mirrorctl.render.screen import paint, visible
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass
@@ -34,9 +35,9 @@ def notice_lines(notice: Notice, kind: str, writer: Writer) -> Iterator[str]:
         "warning": (_("warning"), "yellow"),
         "note": (_("note"), "cyan"),
     }[kind]
-    yield f"{writer.paint(writer.say(_('{label}: ', label=label)), style)}{writer.say(notice.message)}"
+    yield f"{writer.paint(writer.say(_('{label}: ', label=label)), style)}{redact(writer.say(notice.message))}"
     if notice.hint:
-        yield f"  {writer.paint('→', 'dim')} {writer.say(notice.hint)}"
+        yield f"  {writer.paint('→', 'dim')} {redact(writer.say(notice.hint))}"
 
 
 def error_lines(error: MirrorctlError, writer: Writer) -> Iterator[str]:
