@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from contextlib import suppress
 from io import BytesIO
@@ -17,19 +18,22 @@ from typing import Any
 
 from mirrorctl import __version__, files
 from mirrorctl.dialogue import Output, Run
+from mirrorctl.disk import REAL, read_all
 from mirrorctl.errors import WriteError
 from mirrorctl.model import Machine
-from mirrorctl.places import own_rules
+from mirrorctl.places import own_rules, reach
 
 KEPT = 64
 LIMIT_BYTES = 4 * 1024 * 1024
+KINDS = frozenset({"mirrorctl.catalog", "mirrorctl.model", "mirrorctl.text"})  # where the classes of kept values are
 # What a program's words about itself may depend on, beside the program.
 VARIABLES = ("LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "PYTHONUTF8")
 
 
 def cache_file(machine: Machine, name: str = "answers.json") -> Path:
     base = machine.environ.get("XDG_CACHE_HOME", "").strip()
-    return (Path(base) if base else machine.home / ".cache") / "mirrorctl" / name
+    # A relative path is invalid and to be ignored (XDG Base Directory Specification).
+    return (Path(base) if base.startswith("/") else machine.home / ".cache") / "mirrorctl" / name
 
 
 def key_of(question: Run, programs: tuple[str, ...], machine: Machine) -> str | None:
@@ -81,8 +85,11 @@ def recall_value(name: str, key: str, machine: Machine) -> object:
 
     class Reader(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
-            if module.startswith("mirrorctl.") or (module, name) == ("datetime", "date"):
-                return super().find_class(module, name)
+            # A name with dots would lead through a module to whatever that has imported.
+            if (module in KINDS and name.isidentifier()) or (module, name) == ("datetime", "date"):
+                found = super().find_class(module, name)
+                if isinstance(found, type) and found.__module__ == module:
+                    return found
             raise pickle.UnpicklingError(f"{module}.{name} is no value of ours")
 
     data = _read(cache_file(machine, f"{name}.pickle"), machine)
@@ -116,10 +123,12 @@ def _load(path: Path, machine: Machine) -> dict[str, object]:
 
 def _read(path: Path, machine: Machine) -> bytes:
     """The bytes of a file that is the user's own: sudo may have left HOME as it was."""
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_uid != machine.euid:
-                return b""
-            return file.read(LIMIT_BYTES)
-    except OSError:
-        return b""
+    with suppress(OSError, WriteError), reach(path, own_rules(machine), REAL) as place:
+        file = os.open(place.name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=place.folder)
+        try:
+            found = os.fstat(file)
+            if stat.S_ISREG(found.st_mode) and found.st_uid == machine.euid:
+                return read_all(REAL, file, LIMIT_BYTES)
+        finally:
+            os.close(file)
+    return b""

@@ -12,6 +12,7 @@ from mirrorctl import memory
 from mirrorctl.dialogue import Output, Run
 from mirrorctl.model import Machine, Notice
 from mirrorctl.text import _
+from mirrorctl.values import replace
 
 QUESTION = Run(argv=("tool", "--version"), remember=True)
 NOTICE = Notice(code="x", message=_("said {name}", name="it"))
@@ -105,3 +106,42 @@ def test_a_stamp_changes_with_its_files(tmp_path: Path) -> None:
     path.write_text("ab")
     stamps.append(memory.stamp_of((path,)))
     assert len(set(stamps)) == len(stamps)
+
+
+def through(module: str, name: str) -> bytes:
+    """A pickle that calls `name`, looked up in `module` by its dots, with the word harm."""
+    words = b"".join(b"\x8c" + bytes([len(word)]) + word.encode() for word in (module, name))
+    return b"\x80\x04" + words + b"\x93\x8c\x04harm\x85R."
+
+
+@pytest.mark.parametrize("place", [("mirrorctl.memory", "os.mkdir"), ("mirrorctl.files", "REMEDIES"), ("os", "mkdir")])
+def test_nothing_is_reached_through_modules_of_ours(
+    machine: Machine, place: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(machine.home)
+    path = memory.cache_file(machine, "notice.pickle")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"k\n" + through(*place))
+    assert memory.recall_value("notice", "k", machine) is None
+    assert not (machine.home / "harm").exists()
+
+
+def test_a_pipe_in_the_place_of_the_file_holds_nobody_up(machine: Machine) -> None:
+    path = memory.cache_file(machine, "notice.pickle")
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    assert memory.recall_value("notice", "k", machine) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a directory of somebody else")
+def test_root_believes_nothing_in_a_directory_of_somebody_else(machine: Machine) -> None:
+    """After sudo in the home of a user, who can link to a file of root's that has words of the user's in it."""
+    memory.keep_value("notice", "k", NOTICE, machine)
+    os.chown(memory.cache_file(machine).parent, 65534, 65534)
+    assert memory.recall_value("notice", "k", machine) is None
+
+
+@pytest.mark.parametrize("base", ["cache", "", " "])
+def test_a_relative_cache_directory_is_none(machine: Machine, base: str) -> None:
+    relative = replace(machine, environ={"XDG_CACHE_HOME": base})
+    assert memory.cache_file(relative) == machine.home / ".cache/mirrorctl/answers.json"
