@@ -39,7 +39,7 @@ def capture(root: Path | None = None) -> Machine:
 
 def _home() -> Path:
     try:
-        return Path.home()
+        return _cwd() / Path.home()  # for who has set a relative HOME, as clients read it
     except RuntimeError:  # no HOME and no entry in the user database, as in some containers
         return Path("/")
 

@@ -42,6 +42,12 @@ def test_a_user_without_home(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment.capture().home == Path("/")
 
 
+def test_a_relative_home_is_below_the_directory_where_one_is(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HOME", "below")
+    assert environment.capture().home == home / "below"
+
+
 def test_an_image_is_a_directory(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(".")
     assert environment.capture(tmp_path / "link").root == tmp_path

@@ -5,6 +5,7 @@ Answers that need no machinery (`--version`, the list of commands) are given bef
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from mirrorctl import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (docs/reference/exit-codes.md)."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     try:
         code = _main(words)
         sys.stdout.flush()
@@ -22,6 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
+
+
+def _open_streams() -> None:
+    """Puts /dev/null in the place of standard streams that are closed, lest a file of somebody takes their number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            raw = io.FileIO(number, "w" if number else "r", closefd=False)
+            setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw) if number else io.BufferedReader(raw)))
 
 
 def _main(words: list[str]) -> int:

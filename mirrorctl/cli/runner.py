@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeGuard
 
 import typer
 
 from mirrorctl import __version__
 from mirrorctl.cli.console import Console
-from mirrorctl.errors import ExitCode, MirrorctlError
+from mirrorctl.errors import ExitCode, MirrorctlError, WriteError
+from mirrorctl.reasons import reason_of
 from mirrorctl.text import _
+
+# What goes wrong with an output that is a file.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def run(words: list[str]) -> int:
@@ -23,6 +30,7 @@ def run(words: list[str]) -> int:
         from mirrorctl.cli.app import application
 
         code = application(console.command)(words, standalone_mode=False, prog_name="mirrorctl", obj=console)
+        sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.OK
     except MirrorctlError as error:
         return console.fail(error)
@@ -37,7 +45,19 @@ def run(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug is reported, not thrown at the user
-        return _report_bug(console, error)
+        return _report_full(console, error) if _is_full(error) else _report_bug(console, error)
+
+
+def _is_full(error: Exception) -> TypeGuard[OSError]:
+    """Whether it is about what stdout leads to: an error about a file of a path names it."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in FULL
+
+
+def _report_full(console: Console, error: OSError) -> int:
+    """What was to be said on stdout goes nowhere now."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    console.json = False
+    return console.fail(WriteError(_("the output could not be written: {reason}", reason=reason_of(error))))
 
 
 def _language(words: list[str]) -> str | None:
