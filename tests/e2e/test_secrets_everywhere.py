@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -106,7 +105,7 @@ sys.exit(main())
 
 
 @pytest.fixture
-def planted(machine: Workstation, index_mirror: Server, git_mirror: Server) -> Iterator[Workstation]:
+def planted(machine: Workstation, index_mirror: Server, git_mirror: Server) -> Workstation:
     """A machine with secrets wherever people keep them."""
     for path, content in PLANTED.items():
         machine.write(path, content, mode=0o600)
