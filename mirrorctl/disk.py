@@ -130,14 +130,14 @@ class Disk:
     def remove_attribute(self, file: int, name: str) -> None:
         os.removexattr(file, name)
 
-    def lock(self, file: int) -> bool:
-        """Takes the lock on an open file (flock(2)) unless somebody else has it."""
+    def lock(self, file: int, patience_s: float = 0.0) -> bool:
+        """Takes the lock on an open file (flock(2)), after all who have waited longer. False: not in that time."""
         import fcntl  # noqa: PLC0415  not on every platform that can read
 
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return False
+            return patience_s > 0 and _is_done(lambda: fcntl.flock(file, fcntl.LOCK_EX), patience_s)
         return True
 
     def is_being_written(self, file: int) -> bool:
@@ -195,6 +195,23 @@ def read_all(disk: Disk, file: int, limit_bytes: int) -> bytes:
         parts.append(part)
         left -= len(part)
     return b"".join(parts)
+
+
+def _is_done(act: Callable[[], object], patience_s: float) -> bool:
+    """Whether `act`, which the kernel lets wait, is done within that time. Closing its file undoes what comes later."""
+    import threading  # noqa: PLC0415  start-up time; nearly nobody has to wait
+
+    done: list[bool] = []
+
+    def attempt() -> None:
+        with suppress(OSError):
+            act()
+            done.append(True)
+
+    waiting = threading.Thread(target=attempt, daemon=True)
+    waiting.start()
+    waiting.join(patience_s)
+    return bool(done)
 
 
 def write_all(disk: Disk, file: int, data: bytes) -> None:

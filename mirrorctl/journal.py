@@ -15,7 +15,6 @@ record has to hold exact bytes, secrets included.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -31,7 +30,6 @@ from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
 
 LOCK_PATIENCE_S = 30.0
-PAUSE_S = 0.01
 STATES = ("pending", "committed", "applied", "rolled_back", "undone")
 OPEN = ("pending", "committed")
 CLOSED = ("applied", "rolled_back", "undone")
@@ -88,22 +86,19 @@ class Journal:
         with self._explained(), reach(self.directory / "lock", self.rules, self.disk) as place:
             file = self.disk.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, place.folder)
         try:
-            deadline_s = time.monotonic() + LOCK_PATIENCE_S
-            while not self._try(file):
-                if time.monotonic() > deadline_s:
-                    raise ConflictError(
-                        _("another mirrorctl has been changing files for {s:g} seconds", s=LOCK_PATIENCE_S),
-                        hint=_("wait for it to end and run the command again"),
-                        subject=str(self.directory),
-                    )
-                time.sleep(PAUSE_S)
+            if not self._wait(file):
+                raise ConflictError(
+                    _("another mirrorctl has been changing files for {s:g} seconds", s=LOCK_PATIENCE_S),
+                    hint=_("wait for it to end and run the command again"),
+                    subject=str(self.directory),
+                )
             yield
         finally:
             self.disk.let_go(file)
 
-    def _try(self, file: int) -> bool:
+    def _wait(self, file: int) -> bool:
         with self._explained():
-            return self.disk.lock(file)
+            return self.disk.lock(file, LOCK_PATIENCE_S)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,6 +101,42 @@ def test_a_lock_is_taken_by_one(tmp_path: Path, folder: int) -> None:
     os.close(first)
     assert REAL.lock(second) is True
     os.close(second)
+
+
+def test_those_who_wait_for_a_lock_get_it_in_turn(folder: int) -> None:
+    """Whoever only asks now and then may be passed by the others for ever."""
+    files = [REAL.open("one", os.O_RDWR, folder) for _ in range(5)]
+    assert REAL.lock(files[0])
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        assert REAL.lock(files[number], 60)
+        order.append(number)
+        os.close(files[number])
+
+    def waiting() -> int:
+        lines = Path("/proc/locks").read_text().splitlines()
+        return sum("->" in line and str(os.getpid()) in line.split() for line in lines)
+
+    threads = [threading.Thread(target=wait, args=(number,)) for number in range(1, 5)]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while waiting() < number:
+            time.sleep(0.001)
+    os.close(files[0])
+    for thread in threads:
+        thread.join()
+    assert order == [1, 2, 3, 4]
+
+
+def test_a_lock_is_not_waited_for_longer_than_said(folder: int) -> None:
+    first, second, third = (REAL.open("one", os.O_RDWR, folder) for _ in range(3))
+    assert REAL.lock(first)
+    assert REAL.lock(second, 0.01) is False
+    os.close(second)
+    os.close(first)
+    assert REAL.lock(third, 60), "what was given up keeps nobody out"
+    os.close(third)
 
 
 def test_may_write(folder: int) -> None:

@@ -1,8 +1,9 @@
 """The trials without leaving any out, and the changes that must not go unnoticed.
 
-    python tests/crash [kill] [kill2] [error] [power] [--every N]
+    python tests/crash [kill] [kill2] [error] [power] [concurrent] [race] [--every N] [--edits N]
 
-Prints, for each act, how many trials there were and which failed; exits with 1 if any did.
+Prints, for each act, how many trials there were and which failed; exits with 1 if any did. `concurrent` has 20 processes
+make 50 changes each, `race` has editors make so many edits (3000 in each style, 500 for git) while we change the same file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
 from collections.abc import Callable, Iterator  # noqa: E402
 
+from crash.crowd import against, together  # noqa: E402
 from crash.power import cuts  # noqa: E402
 from crash.scene import Scene  # noqa: E402
 from crash.trials import ACTS, Act, Trial, failures, kills, kills_while_recovering, run  # noqa: E402
@@ -32,16 +34,45 @@ KINDS: dict[str, Callable[[Scene, Act, int], Iterator[Trial]]] = {
 }
 
 
+CROWDS = ("concurrent", "race")
+PROCESSES, ROUNDS = 20, 50
+EDITS = {"append": 3000, "rename": 3000, "hold": 3000, "git": 500}
+
+
+def crowd(scene: Scene, kind: str, edits: int | None) -> list[str]:
+    """Runs one of CROWDS and tells of it."""
+    if kind == "concurrent":
+        start_s = time.monotonic()
+        failed = together(scene, PROCESSES, ROUNDS)
+        took = f"{time.monotonic() - start_s:.0f} s"
+        print(f"concurrent {PROCESSES} x {ROUNDS}, {len(failed)} lost or refused {took:>6}", flush=True)
+        return failed
+    every: list[str] = []
+    for style, count in EDITS.items():
+        start_s = time.monotonic()
+        ours, failed = against(scene, style, edits or count)
+        took = f"{time.monotonic() - start_s:.0f} s"
+        said = ", ".join(f"{number} {what}" for what, number in sorted(ours.items()))
+        print(f"race {style:<6} {edits or count} edits, {len(failed)} lost; ours: {said} {took:>6}", flush=True)
+        every += failed
+    return every
+
+
 def main(words: list[str]) -> int:
     every = int(words[words.index("--every") + 1]) if "--every" in words else 1
-    kinds = [word for word in words if word in KINDS] or list(KINDS)
+    edits = int(words[words.index("--edits") + 1]) if "--edits" in words else None
+    kinds = [word for word in words if word in KINDS or word in CROWDS] or [*KINDS, *CROWDS]
     memory = Path("/dev/shm")
     bad = 0
     with tempfile.TemporaryDirectory(prefix="mirrorctl-", dir=memory if memory.is_dir() else None) as place:
         scene = Scene(Path(place) / "scene")
         TARGETS["daemon"] = scene.daemon.target()
+        for kind in [kind for kind in kinds if kind in CROWDS]:
+            failed = crowd(scene, kind, edits)
+            print("".join(f"    {line}\n" for line in failed[:20]), end="", flush=True)
+            bad += len(failed)
         swap_lock.PATIENCE_S = 0.05
-        for kind in kinds:
+        for kind in [kind for kind in kinds if kind in KINDS]:
             for name, act in ACTS.items():
                 start_s = time.monotonic()
                 count, failed = run(KINDS[kind](scene, act, every))

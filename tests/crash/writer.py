@@ -19,11 +19,12 @@ from mirrorctl.targets import TARGETS  # noqa: E402
 from mirrorctl.targets.base import Setting  # noqa: E402
 
 
-def changes(path: Path, number: int) -> tuple[Change, ...]:
+def changes(path: Path, number: int, *, only: bool = False) -> tuple[Change, ...]:
+    """One more rule, or this one in the place of all others."""
     data = path.read_bytes()
     held = TARGETS["git"].read(decode(data), path)
     assert isinstance(held, list)
-    rules = [[str(word) for word in rule] for rule in held]
+    rules = [[str(word) for word in rule] for rule in held if not only]
     rules.append([f"https://m{number}.example/", "insteadof", f"https://x{number}.example/"])
     edit = make_edit(TARGETS["git"], Setting(path=path, value=sorted(rules)), data)
     plan = Plan(target="git", scope=Scope.USER, mirrors=(), urls=(), edits=(edit,))
