@@ -99,7 +99,8 @@ def _run(
     program = interpreter_of(argv[0], path) if question.interpreter else script
     if program is None:
         return Output(status=None, stderr=f"{argv[0]}: not found")
-    key = memory.key_of(question, (script, program), machine) if question.remember and script else None
+    programs = (script, program) if script else (program,)
+    key = memory.key_of(question, programs, machine) if question.remember else None
     if key and (remembered := memory.recall(key, machine)):
         return remembered
     output = _start(program, argv, environ, question, machine, watch)

@@ -11,8 +11,9 @@ from pathlib import Path
 def interpreter_of(script: str, path: str) -> str | None:
     """The Python that the command `script` runs in: the one its first line names.
 
-    A command that is no script (a shim, a launcher) stands for the `python3` beside it on PATH; where there is no
-    such command at all, the Python of this program answers, for it may well be the only one there is.
+    A command that is no script (a shim, a launcher) stands for the `python3` beside it on PATH. Where PATH has no such
+    command, the one beside the Python of this program counts: on a fresh machine pip is in virtual environments only,
+    and all of them read the same files of the user. Where there is no Python on PATH, that of this program answers.
     """
     for name in (script, f"{script}3"):
         found = shutil.which(name, path=path)
@@ -20,6 +21,9 @@ def interpreter_of(script: str, path: str) -> str | None:
             return named
         if found:
             break
+    else:
+        if sys.executable and Path(sys.executable).with_name(script).is_file():
+            return sys.executable
     for name in ("python3", "python"):
         if found := shutil.which(name, path=path):
             return found

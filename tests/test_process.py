@@ -143,3 +143,15 @@ def test_interpreter_of(machine: Machine, first: str, second: str, expected: str
 
 def test_without_the_script_its_python3_or_this_python_answers(tmp_path: Path) -> None:
     assert process_script.interpreter_of("pip", str(tmp_path)) == sys.executable
+
+
+def test_pip_of_this_program_counts_where_path_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh machine has a Python on PATH, and pip in virtual environments only."""
+    for place in ("bin", "venv"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "python3").symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv/python3"))
+    path = str(tmp_path / "bin")
+    assert process_script.interpreter_of("pip", path) == str(tmp_path / "bin/python3")
+    (tmp_path / "venv/pip").touch()
+    assert process_script.interpreter_of("pip", path) == str(tmp_path / "venv/python3")
