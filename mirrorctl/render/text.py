@@ -44,13 +44,23 @@ def error_lines(error: MirrorctlError, writer: Writer) -> Iterator[str]:
     yield from notice_lines(Notice(code=error.code, message=error.message, hint=error.hint), "error", writer)
 
 
+ABSENT = "client-missing"
 QUIET_CODES = {"chronicle", "remembered", "client-missing", "left-out", "recovered", "declined", "no-mirror", "token"}
 
 
 def conversation(result: Result[Any], writer: Writer, *, quiet: bool) -> Iterator[str]:
     """What goes to stderr beside the result."""
-    for notice in result.warnings:
+    for notice in _gathered(result.warnings):
         if not quiet:
             yield from notice_lines(notice, "note" if notice.code in QUIET_CODES else "warning", writer)
     for notice in result.errors:
         yield from notice_lines(notice, "error", writer)
+
+
+def _gathered(notices: tuple[Notice, ...]) -> Iterator[Notice]:
+    """The notices, those of absent clients as one: a line for each would be most of what is said."""
+    absent = [notice for notice in notices if notice.code == ABSENT]
+    if len(absent) > 1:
+        names = ", ".join(str(notice.subject) for notice in absent)
+        yield Notice(code=ABSENT, message=_("not found here: {names}", names=names))
+    yield from (notice for notice in notices if notice.code != ABSENT or len(absent) == 1)
