@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorctl import journal as journals
@@ -169,6 +169,26 @@ def test_size_counts_too(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> N
     left = list(states(journal))
     assert 2 < len(left) < 6
     assert {made[0], made[-1]} <= set(left)
+
+
+@settings(max_examples=25)
+@given(series=st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["applied", "rolled_back"])), max_size=25))
+def test_the_original_of_every_file_is_kept_whatever_is_forgotten(
+    tmp_path_factory: pytest.TempPathFactory, series: list[tuple[str, str]]
+) -> None:
+    place = tmp_path_factory.mktemp("journal")
+    journal = Journal(place / "state", Rules(euid=os.geteuid(), links=True, root=place))
+    originals: dict[str, str] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journals, "KEEP", 4)
+        for number, (name, state) in enumerate(series):
+            identifier = change(journal, saved(name, before=b"%d" % number), state=state)
+            if state == "applied":
+                originals.setdefault(name, identifier)
+            journal.prune()
+    left = states(journal)
+    assert set(originals.values()) <= left.keys()
+    assert len(left) <= max(4, 2 * len(originals) + 1)
 
 
 def test_readers_are_not_disturbed(journal: Journal, place: Path) -> None:
