@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
-from crash import writer as writers
+from crash import crowd
+from crash import editor as editors
 from crash.scene import GIT, PIP, USE, Scene
 from crash.shim import Shim
 
@@ -102,11 +101,24 @@ def test_a_rollback_takes_our_setting_out_of_what_others_have_written(
 
 
 def test_twenty_at_once_lose_nothing_and_refuse_nobody(scene: Scene) -> None:
-    """Real processes; each adds a rule of its own to one file."""
-    scene.furnish()
-    writer = [sys.executable, writers.__file__, str(scene.place)]
-    running = [subprocess.Popen([*writer, str(number * 5), "5"]) for number in range(20)]
-    assert [process.wait(timeout=120) for process in running] == [0] * 20
-    text = (scene.home / GIT).read_text()
-    assert all(f"m{number}.example" in text for number in range(100))
+    """Real processes; each changes a rule of its own in one file. The long form is `python tests/crash concurrent`."""
+    assert crowd.together(scene, 20, 5) == []
     assert len(scene.session().transactions()) == 100
+
+
+@pytest.mark.parametrize("style", editors.STYLES)
+def test_an_editor_at_the_same_time_loses_no_line(scene: Scene, style: str) -> None:
+    """The long form is `python tests/crash race`."""
+    ours, failed = crowd.against(scene, style, 40)
+    assert failed == []
+    assert ours["made"]
+    for kept in scene.home.glob(f"{GIT}.mirrorctl-kept-*"):  # a line that came too late for the file
+        kept.unlink()
+
+
+def test_a_crowd_is_told_of_what_it_lost(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds nothing lost has to be able to."""
+    monkeypatch.setattr(crowd, "_change", lambda _scene, path, _number: str(path.write_bytes(b"")))
+    _ours, failed = crowd.against(scene, "append", 20)
+    assert failed
+    assert failed[-1].endswith("is lost")

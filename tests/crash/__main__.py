@@ -3,7 +3,7 @@
     python tests/crash [kill] [kill2] [error] [power] [concurrent] [race] [--every N] [--edits N]
 
 Prints, for each act, how many trials there were and which failed; exits with 1 if any did. `concurrent` has 20 processes
-make 50 changes each, `race` has editors make so many edits (3000 in each style, 500 for git) while we change the same file.
+make 50 changes each to a rule of their own, `race` has editors make so many edits (3000 in each style, 500 for git) while we change the same file.
 """
 
 from __future__ import annotations

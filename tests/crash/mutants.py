@@ -149,6 +149,7 @@ def notice(place: Path, mutant: Mutant) -> bool:
     try:
         done = subprocess.run(command, cwd=place, env=environ, capture_output=True, check=False, timeout=TIMEOUT_S)
     except subprocess.TimeoutExpired:
+        print(f"noticed, for it never ended: {mutant}", flush=True)
         return True
     finally:
         path.write_text(good, encoding="utf-8")

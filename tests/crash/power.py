@@ -132,17 +132,21 @@ def _drop(entries: Entries, name: str) -> None:
 
 
 def rebuild(path: Path, node: Node, variant: str, random: Random) -> None:
-    """Makes the directory as the disk has it after the cut."""
+    """Makes the directory as the disk has it after the cut. Two names of a file stay two names of one file."""
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir()
     path.chmod(node.mode)
     entries = dict(node.kept_entries)
     for step in node.pending[: _survivors(len(node.pending), variant, random)]:
         step(entries)
+    made: dict[int, Path] = {}
     for name, child in entries.items():
         if child.entries is not None:
             rebuild(path / name, child, variant, random)
+        elif first := made.get(id(child)):
+            (path / name).hardlink_to(first)
         else:
+            made[id(child)] = path / name
             (path / name).write_bytes(_content(child, variant, random))
             (path / name).chmod(child.mode)
 

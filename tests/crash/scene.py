@@ -51,6 +51,11 @@ LEAVE = (
     File(target="pip", path=PIP, old=b"[global]\nindex-url = https://old.example/\n", value=None),
     File(target="daemon", path=DAEMON, old=b'{"registry-mirrors": ["https://old.example"]}\n', value=None),
 )
+# A file of git's that has nothing in it afterwards, as the lock has nothing that is made of it.
+EMPTY = (
+    File(target="git", path=GIT, old=b'[url "https://old.example/"]\n\tinsteadOf = https://github.com/\n', value=[]),
+    File(target="pip", path=PIP, old=b"[global]\nindex-url = https://old.example/\n", value=None),
+)
 # What doctor does: several settings of a file at once, through a facet.
 REPAIR = (
     File(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from crash.scene import LEAVE, REPAIR, USE, File, Scene, survive
+from crash.scene import EMPTY, LEAVE, REPAIR, USE, File, Scene, survive
 from crash.shim import Called, Shim, fail_at, failures_of, kill_at
 
 from mirrorctl.disk import Disk
@@ -27,6 +27,7 @@ ACTS = {
     "use": Act(run=Scene.use, files=USE),
     "undo": Act(run=Scene.undo, files=USE, undoing=True),
     "leave": Act(run=Scene.use, files=LEAVE),
+    "empty": Act(run=Scene.use, files=EMPTY),
     "repair": Act(run=Scene.use, files=REPAIR),
 }
 

@@ -1,8 +1,12 @@
-"""A process that adds rules of its own to git's file, one transaction each: `writer.py PLACE FIRST COUNT`."""
+"""A process that changes a rule of its own in git's file, one transaction each: `writer.py PLACE FIRST COUNT`.
+
+The rule has the numbers from FIRST on, one after the other. It ends with 1 when one that it has made is gone.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -19,14 +23,21 @@ from mirrorctl.targets import TARGETS  # noqa: E402
 from mirrorctl.targets.base import Setting  # noqa: E402
 
 
-def changes(path: Path, number: int, *, only: bool = False) -> tuple[Change, ...]:
-    """One more rule, or this one in the place of all others."""
-    data = path.read_bytes()
-    held = TARGETS["git"].read(decode(data), path)
+def rules(path: Path) -> list[list[str]]:
+    held = TARGETS["git"].read(decode(path.read_bytes()), path)
     assert isinstance(held, list)
-    rules = [[str(word) for word in rule] for rule in held if not only]
-    rules.append([f"https://m{number}.example/", "insteadof", f"https://x{number}.example/"])
-    edit = make_edit(TARGETS["git"], Setting(path=path, value=sorted(rules)), data)
+    return [[str(word) for word in rule] for rule in held]
+
+
+def rule(number: int) -> list[str]:
+    return [f"https://m{number}.example/", "insteadof", f"https://x{number}.example/"]
+
+
+def changes(path: Path, number: int, *, keep: Callable[[list[str]], bool]) -> tuple[Change, ...]:
+    """The rule of this number, beside those that are to be kept."""
+    data = path.read_bytes()
+    wanted = [*filter(keep, rules(path)), rule(number)]
+    edit = make_edit(TARGETS["git"], Setting(path=path, value=sorted(wanted)), data)
     plan = Plan(target="git", scope=Scope.USER, mirrors=(), urls=(), edits=(edit,))
     return (Change(target=TARGETS["git"], client=Client(target="git"), plan=plan),)
 
@@ -35,9 +46,12 @@ def main(place: str, first: str, count: str) -> None:
     scene = Scene(Path(place))
     path = scene.home / GIT
     for number in range(int(first), int(first) + int(count)):
+        last = rule(number - 1)
+        if number > int(first) and last not in rules(path):
+            sys.exit(f"rule {number - 1} is lost")
 
-        def anew(number: int = number) -> tuple[Change, ...]:
-            return changes(path, number)
+        def anew(number: int = number, last: list[str] = last) -> tuple[Change, ...]:
+            return changes(path, number, keep=last.__ne__)
 
         transaction.commit(scene.session(), anew(), command="use", switches=Switches(), again=anew)
 
