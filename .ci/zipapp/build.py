@@ -34,6 +34,8 @@ def collect(place: Path) -> None:
     """The program and its dependencies, as they would be in site-packages."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-qq"]
     target = ["install", "--no-compile", "--no-deps", "--only-binary=:all:", "--target", str(place)]
+    # Of a wheel with compiled parts and one without, the one without: the file is for any machine.
+    target += ["--platform", "any", "--implementation", "py", "--abi", "none", "--python-version", "3.11"]
     locked = place.with_name("requirements.txt")
     locked.write_text(requirements((HERE / "requirements.txt").read_text(encoding="utf-8")), encoding="utf-8")
     subprocess.run([*pip, *target, "--require-hashes", "-r", str(locked)], check=True)

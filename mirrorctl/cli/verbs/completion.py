@@ -13,7 +13,7 @@ def command(
     shell: Annotated[
         str, typer.Argument(metavar="bash|zsh|fish|powershell", help=N_("The shell to print the script for"))
     ],
-    words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]", hidden=True)] = None,
+    words: Annotated[list[str] | None, typer.Argument(metavar="[WORDS]", help=N_("What that script asks with"))] = None,
 ) -> None:
     from mirrorctl.cli.shells import print_completion
 
