@@ -57,7 +57,9 @@ def call(*command: str) -> None:
 
 @contextmanager
 def mounted(image: Path, place: Path, system: System) -> Iterator[None]:
-    call("mount", "-o", system.options, str(image), str(place))
+    done = subprocess.run(["mount", "-o", system.options, str(image), str(place)], capture_output=True, check=False)
+    if done.returncode:
+        raise OSError(done.stderr.decode(errors="replace").strip())
     try:
         yield
     finally:
