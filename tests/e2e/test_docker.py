@@ -44,6 +44,9 @@ def daemon(
         environ = trusted.environ | outside.environ
         with dockerd.dockerd(place / "d", CONFIG, environ) as found:
             dockerd.publish(found, hub, dockerd.root_filesystem(place), "sleeper", "hello-world")
+            # With layers of its own: those of the others may be here already.
+            (place / "other").mkdir()
+            dockerd.publish(found, hub, dockerd.root_filesystem(place / "other", "/bin/true"), "benched")
             yield found
 
 
@@ -185,7 +188,7 @@ def images(daemon: Daemon) -> str:
 def test_a_benchmark_leaves_no_image_behind(machine: Workstation, daemon: Daemon) -> None:
     """Pulled from the mirror by its name and from upstream, cold each time, past what the daemon is configured with."""
     before = images(daemon), daemon.mirrors(), daemon.config.read_bytes()
-    file = machine.write("w.toml", '[ours]\ndocker = ["sleeper"]\n')
+    file = machine.write("w.toml", '[ours]\ndocker = ["benched"]\n')
     args = ("bench", "-t", "docker", "--via", "near-hub", "--workload", str(file), "--rounds", "2", "--json")
     (work,) = machine.mirrorctl(*args).ended(0).data["workloads"]
     assert [(run["ok"], run["error"]) for run in work["runs"]] == [(True, None)] * 4
@@ -196,13 +199,13 @@ def test_a_benchmark_leaves_no_image_behind(machine: Workstation, daemon: Daemon
 
 
 def test_a_benchmark_does_not_touch_an_image_that_was_there(machine: Workstation, daemon: Daemon) -> None:
-    daemon.docker("pull", "sleeper")
+    daemon.docker("pull", "benched")
     try:
         before = images(daemon)
-        file = machine.write("w.toml", '[ours]\ndocker = ["sleeper"]\n')
+        file = machine.write("w.toml", '[ours]\ndocker = ["benched"]\n')
         args = ("bench", "-t", "docker", "--via", "near-hub", "--workload", str(file), "--rounds", "1", "--json")
         (work,) = machine.mirrorctl(*args).ended(21).data["workloads"]
         assert all("--no-daemon" in run["error"] for run in work["runs"]), "its layers were there: that is no pull"
         assert images(daemon) == before
     finally:
-        daemon.docker("image", "rm", "sleeper")
+        daemon.docker("image", "rm", "benched")
