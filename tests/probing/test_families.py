@@ -100,7 +100,7 @@ def test_a_black_hole_does_not_win_however_quick_the_other_way_is() -> None:
 def test_where_every_mirror_has_the_same_hole_the_better_one_is_found() -> None:
     with Server() as quick, full_backlog(("::1", quick.port)), Server(slowly) as slow, full_backlog(("::1", slow.port)):
         found = race({"slow": url_of(slow), "quick": url_of(quick)})
-    assert [entry.probe.mirror.id for entry in found.ranked] == ["quick", "slow"]
+    assert found.ranked[0].probe.mirror.id == "quick"
     assert found.ranked[0].probe.bandwidth_bytes_per_s is not None
 
 
