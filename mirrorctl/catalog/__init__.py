@@ -92,6 +92,8 @@ class Catalog:
         from mirrorctl.catalog.syntax import nearest  # noqa: PLC0415  only for a message
 
         wanted = name.casefold()
+        if wanted in self.operators:  # known, so what is missing is theirs
+            return tuple(mirror.id for mirror in self.mirrors if mirror.operator == wanted)[:3]
         named = [
             operator.id
             for operator in self.operators.values()

@@ -46,7 +46,7 @@ def _ask(
 ) -> tuple[Session, Result[EnvData]]:
     session = console.session()
     measuring = request.policy if request.which == "fastest" else None
-    with progress(console, measuring, perhaps=request.max_age_s is not None) as on_event:
+    with progress(console, measuring) as on_event:
         return session, env(session, request, command=command, elsewhere=elsewhere, on_event=on_event)
 
 

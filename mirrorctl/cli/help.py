@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mirrorctl.render.screen import pad, width, wrap
+from mirrorctl.render.screen import entry, width, wrap
 from mirrorctl.text import N_, _
 from mirrorctl.values import dataclass
 
 COMMON = "common_"  # how the names of the options of every command begin
 LEFT_COLUMNS = 20
 LEAST_COLUMNS, MOST_COLUMNS = 50, 100
-
-_BELOW = "\n" + " " * (LEFT_COLUMNS + 4)
 
 Translate = Callable[[str], str]
 
@@ -81,8 +79,7 @@ def _entry(left: str, right: str, columns: int) -> Iterator[str]:
     if width(left) > LEFT_COLUMNS:
         yield f"  {left}"
         left = ""
-    lines = wrap(right, columns - LEFT_COLUMNS - 4).replace("\n", _BELOW)
-    yield f"  {pad(left, LEFT_COLUMNS)}  {lines}"
+    yield entry(f"  {left}", right, LEFT_COLUMNS + 4, columns)
 
 
 def _left(parameter: Any, ctx: Any) -> str:

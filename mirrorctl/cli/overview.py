@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirrorctl.render.language import choose_language, translator
+from mirrorctl.render.screen import entry, wrap
 from mirrorctl.text import N_, _
+
+COLUMNS = 80
 
 # tests/test_cli.py compares this table with the commands that there are.
 COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
@@ -35,7 +38,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     (
         N_("More"),
         (
-            ("catalog", N_("Show an entry of the catalog, or check a catalog file")),
+            ("catalog", N_("Look into the catalog, add mirrors of your own, or update it")),
             ("completion", N_("Print the script that completes commands and mirrors in a shell")),
         ),
     ),
@@ -72,9 +75,10 @@ def overview(words: Sequence[str], environ: Mapping[str, str]) -> str:
     ]
     for title, group in COMMANDS:
         lines += ["", _("{label}:", label=translate(title)).render(translate)]
-        lines += [f"  {name:<12}{translate(summary)}" for name, summary in group]
+        lines += [entry(f"  {name}", translate(summary), 14, COLUMNS) for name, summary in group]
     lines += ["", _("{label}:", label=_("Options of every command")).render(translate)]
-    lines += [f"  {name:<16}{translate(summary)}" for name, summary in OPTIONS]
+    lines += [entry(f"  {name}", translate(summary), 18, COLUMNS) for name, summary in OPTIONS]
     first = _("On a new machine: mirrorctl use fastest. What it did: mirrorctl history. Back: mirrorctl undo.")
-    lines += ["", first.render(translate)]
+    whole = first.render(translate).replace("mirrorctl ", "mirrorctl\0")  # a command is not to be torn
+    lines += ["", wrap(whole, COLUMNS).replace("\0", " ")]
     return "\n".join(lines)

@@ -16,18 +16,16 @@ Watcher: TypeAlias = Callable[[Event], None]
 
 
 @contextmanager
-def progress(console: Console, measuring: Policy | None, *, perhaps: bool = False) -> Iterator[Watcher | None]:
-    """What measuring may cost, beforehand, and then live progress on a terminal; nothing elsewhere.
+def progress(console: Console, measuring: Policy | None) -> Iterator[Watcher | None]:
+    """What measuring may cost, and then live progress on a terminal; nothing elsewhere.
 
-    `perhaps`: nothing may have to be measured, so nothing is said before it is.
+    It is said right before the first request: a wrong name, or a measurement that is remembered, leads to none.
     """
     with ExitStack() as stack:
         if measuring is None:
             yield None
-        elif perhaps:
-            yield _later(lambda: _begin(console, measuring, stack))
         else:
-            yield _begin(console, measuring, stack)
+            yield _later(lambda: _begin(console, measuring, stack))
 
 
 def _begin(console: Console, policy: Policy, stack: ExitStack) -> Watcher | None:

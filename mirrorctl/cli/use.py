@@ -34,7 +34,7 @@ def run_use(
             console.tell([name])
 
     measuring = request.policy if request.which == "fastest" else None
-    with progress(console, measuring, perhaps=request.max_age_s is not None) as on_event:
+    with progress(console, measuring) as on_event:
         result = carry_out(
             console.session(),
             request,

@@ -75,13 +75,12 @@ def doctor(
     confirm: Callable[[DoctorData], bool],
 ) -> Result[DoctorData]:
     """Examines the machine. With `fix`, mends what is safe to mend as one change, after `confirm` has agreed to it."""
-    session, early = checkup.open_session(options)
-    room = _Room(session=session, findings=[*early, *checkup.find_interrupted(session)])
+    room = _enter(options)
     if visit.fix and not visit.dry_run:
         _recover(room)
     _examine(room, visit)
     findings = rank(room.findings)
-    treatment = repairs.treat(session, room.cases, findings)
+    treatment = repairs.treat(room.session, room.cases, findings)
     preview = _view(room, findings, treatment, shown=visit.fix)
     if not visit.fix or visit.dry_run or not treatment.changes:
         return _result(preview, room, visit)
@@ -92,7 +91,22 @@ def doctor(
         identifier = _carry_out(room, findings, treatment, switches)
     except MirrorctlError as error:
         return _result(preview, room, visit, error)
-    return _result(_view(room, findings, treatment, shown=True, identifier=identifier), room, visit)
+    done = _view(room, findings, treatment, shown=True, identifier=identifier)
+    return _result(_with_what_is_left(done, options, visit), room, visit)
+
+
+def _enter(options: Options) -> _Room:
+    session, early = checkup.open_session(options)
+    return _Room(session=session, findings=[*early, *checkup.find_interrupted(session)])
+
+
+def _with_what_is_left(done: DoctorData, options: Options, visit: Visit) -> DoctorData:
+    """What was mended, then what a fresh look finds: lines have moved, and where one setting has gone another wins."""
+    room = _enter(options)
+    _examine(room, visit)
+    left = rank(room.findings)
+    seen = _view(room, left, repairs.treat(room.session, room.cases, left), shown=False)
+    return replace(done, findings=(*(each for each in done.findings if each.fixed), *seen.findings))
 
 
 def _recover(room: _Room) -> None:

@@ -46,6 +46,11 @@ def pad(text: str, columns: int) -> str:
     return text + " " * max(0, columns - width(text))
 
 
+def entry(left: str, right: str, column: int, columns: int) -> str:
+    """`left`, and from `column` on `right`, in lines of at most `columns`."""
+    return pad(left, column) + wrap(right, columns - column).replace("\n", "\n" + " " * column)
+
+
 def wrap(text: str, columns: int) -> str:
     """`text` in lines of at most `columns`, as far as its words allow."""
     lines, line = [], ""
