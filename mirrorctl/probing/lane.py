@@ -60,6 +60,12 @@ class Lane:
     def passed(self) -> bool:
         return self.finding is not None and self.rejection is None
 
+    @property
+    def connected(self) -> bool:
+        """Whether its host has been reached; never known behind a proxy."""
+        junction = self.wire.junction
+        return junction is not None and junction.taken is not None
+
     async def walk(self, canaries: Canaries, agents: Mapping[str, str]) -> None:
         """Walks the client's path, as ourselves and then as each of `agents`; ends with a finding or a rejection."""
         try:
