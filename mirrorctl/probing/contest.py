@@ -23,7 +23,24 @@ DROP_S = 0.15  # how long a slowdown is looked at, so that its own rate is seen 
 WORTHWHILE = 0.95  # a rival has to promise that share of the time of the leader
 LEAST_TRANSFER_BYTES = 200_000
 UNPROMISING = 0.8  # with the requests alone that near the best, no bandwidth makes a difference worth having
+MANY = 4  # mirrors to choose from; more of them do not cost more, for the hopeless are left out
 HOPELESS = 1.15  # a prediction that much above the best, at its most hopeful, is not worth another byte
+
+# Rejections that speak of a network or servers in trouble, rather than of a mirror that is as it is meant to be.
+TROUBLE = frozenset(
+    (
+        "connect-refused",
+        "connect-timeout",
+        "disconnected",
+        "http-status",
+        "silent",
+        "slow",
+        "tls-timeout",
+        "truncated",
+        "unreachable",
+        "unsteady",
+    )
+)
 
 
 @dataclass(slots=True)
@@ -171,3 +188,15 @@ def likely_s(lane: Lane) -> float:
 def hope_s(lane: Lane, bandwidth_bytes_per_s: float | None) -> float:
     """Predicted seconds with that bandwidth; with None, as if bandwidth were no matter."""
     return predict(lane.ecosystem.WORKLOAD, lane.probe(), bandwidth_bytes_per_s) - lane.spared_s
+
+
+def is_troubled(lanes: Sequence[Lane]) -> bool:
+    return any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
+
+
+def stake(lanes: Sequence[Lane]) -> int:
+    """What an ecosystem needs of the time and the bytes, against others: the more there is to choose from, the more.
+
+    A registry of which one mirror is known has nothing to decide, and must not take from those that have.
+    """
+    return max(1, 2 * (min(sum(lane.rejection is None for lane in lanes), MANY) - 1))

@@ -12,7 +12,7 @@ from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
 from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
-from mirrorctl.probing.contest import CONFIRM_S, HOPELESS, Contest, Purse, hope_s, likely_s
+from mirrorctl.probing.contest import CONFIRM_S, HOPELESS, Contest, Purse, hope_s, is_troubled, likely_s, stake
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
 from mirrorctl.probing.names import loop_s, patient_loop
@@ -25,6 +25,7 @@ from mirrorctl.values import dataclass, field
 GATE_LIMIT_S = 3.0
 LATENCY_LIMIT_S = 0.8  # where nothing but latency is asked for
 GATE_LEAST_S = 1.0
+LEAST_S = 0.001  # less is no time to wait for anything
 QUIET_S = 0.25
 SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
@@ -49,23 +50,6 @@ class Terms:
     latency_only: bool
     now: datetime
     agents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of the clients, by ecosystem
-
-
-# Rejections that speak of a network or servers in trouble, rather than of a mirror that is as it is meant to be.
-TROUBLE = frozenset(
-    (
-        "connect-refused",
-        "connect-timeout",
-        "disconnected",
-        "http-status",
-        "silent",
-        "slow",
-        "tls-timeout",
-        "truncated",
-        "unreachable",
-        "unsteady",
-    )
-)
 
 
 class Race:
@@ -145,9 +129,11 @@ class Race:
 
     def _share(self, number: int) -> Purse:
         """What the n-th ecosystem may take of the time and the bytes that are left for it and those after it."""
-        spent, at_s, parts = self._spent_bytes(), self._elapsed_s, len(self._lanes) - number
-        most_bytes = (self._terms.budget_bytes - spent) // parts
-        most_s = (self._terms.deadline_s - at_s) / parts
+        spent, at_s = self._spent_bytes(), self._elapsed_s
+        stakes = [stake(lanes) for lanes in tuple(self._lanes.values())[number:]]
+        share = stakes[0] / sum(stakes)
+        most_bytes = int((self._terms.budget_bytes - spent) * share)
+        most_s = (self._terms.deadline_s - at_s) * share
         return Purse(
             left_bytes=lambda: most_bytes - (self._spent_bytes() - spent),
             left_s=lambda: most_s - (self._elapsed_s - at_s),
@@ -178,7 +164,7 @@ class Race:
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
             patience_s = min(min(self._gate_limit_s, enough_s) - self._elapsed_s, contest.purse.left_s())
-            if pending and patience_s > 0:
+            if pending and patience_s > LEAST_S:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             elif await self._last_look(contest, lanes):
                 return
@@ -227,13 +213,13 @@ class Race:
 
     def _is_time_for_rivals(self, purse: Purse, lanes: Sequence[Lane]) -> bool:
         slowed = any(lane.goodput and lane.goodput.dropped for lane in lanes)
-        share = RIVALS_SHARE_IN_TROUBLE if slowed or _is_troubled(lanes) else RIVALS_SHARE
+        share = RIVALS_SHARE_IN_TROUBLE if slowed or is_troubled(lanes) else RIVALS_SHARE
         return self._elapsed_s - purse.begun_s < share * self._terms.deadline_s
 
     async def _last_look(self, contest: Contest, lanes: Sequence[Lane]) -> bool:
         """Asks those at the top once more; false when that, or the wait before it, has brought somebody else there."""
         leader = contest.leader(lanes)
-        if _is_troubled(lanes) and leader and not self._terms.latency_only:
+        if is_troubled(lanes) and leader and not self._terms.latency_only:
             until_s = min(WATCH_S, self._elapsed_s + contest.purse.left_s() - PATIENCE_S)
             while leader.passed and until_s - self._elapsed_s > CONFIRM_S and await contest.confirm_reserve(lanes):
                 pass
@@ -286,10 +272,6 @@ class Race:
     def _tell(self, lane: Lane, stage: Stage) -> None:
         if self._on_event:
             self._on_event(Event(ecosystem=lane.ecosystem.NAME, mirror=lane.mirror.id, stage=stage, probe=lane.probe()))
-
-
-def _is_troubled(lanes: Sequence[Lane]) -> bool:
-    return any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
 
 
 def _spare(lanes: Sequence[Lane]) -> None:
