@@ -281,6 +281,7 @@ def test_usable_is_what_a_client_can_be_pointed_at() -> None:
         pytest.param("pypi-unii", ("pypi-uni", "pypi-uni-old"), id="mirror"),
         pytest.param("Cloud", ("corp",), id="part-of-a-name"),
         pytest.param("某大学", ("uni",), id="chinese"),
+        pytest.param("uni", ("pypi-uni", "pypi-uni-old"), id="operator-whose-mirrors-are-meant"),
         pytest.param("zzz", (), id="nothing"),
     ],
 )

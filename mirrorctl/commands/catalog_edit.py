@@ -77,7 +77,7 @@ def add(
     if ecosystem in KINDS:
         entry["kind"] = KINDS[ecosystem]
     path, text = _overlay(session, scope)
-    return _write(session, path, entry["id"], with_entry(text, path, entry), scope)
+    return _write(session, path, entry["id"], with_entry(text, path, entry), scope, verb="add")
 
 
 def remove(session: Session, identifier: str, *, scope: Scope | None = None) -> Result[OverlayData]:
@@ -93,7 +93,7 @@ def remove(session: Session, identifier: str, *, scope: Scope | None = None) -> 
             else _("mirrorctl list --all shows every id"),
             subject=identifier,
         )
-    return _write(session, path, identifier, value, scope)
+    return _write(session, path, identifier, value, scope, verb="remove")
 
 
 def _name_for(url: str, ecosystem: str) -> str:
@@ -109,7 +109,9 @@ def _overlay(session: Session, scope: Scope | None) -> tuple[Path, str]:
     return path, decode(files.read(path) or b"").removeprefix("\ufeff")
 
 
-def _write(session: Session, path: Path, identifier: str, value: Value, scope: Scope | None) -> Result[OverlayData]:
+def _write(
+    session: Session, path: Path, identifier: str, value: Value, scope: Scope | None, *, verb: str
+) -> Result[OverlayData]:
     target = TARGETS[NAME]
     edit = make_edit(target, Setting(path=path, value=value), files.read(path))
     # What would not be a sound catalog is refused before it is written, with the key that is wrong.
@@ -120,7 +122,8 @@ def _write(session: Session, path: Path, identifier: str, value: Value, scope: S
         plan = Plan(target=NAME, scope=where, mirrors=(), urls=(), edits=(edit,))
         change = Change(target=target, client=Client(target=NAME), plan=plan, live=False)
         transaction.recover(session)
-        done = transaction.commit(session, (change,), command=f"catalog {identifier}", switches=Switches(verify=False))
+        label = f"catalog {verb} {identifier}"
+        done = transaction.commit(session, (change,), command=label, switches=Switches(verify=False))
     data = OverlayData(
         id=identifier,
         path=str(path),

@@ -68,8 +68,9 @@ def test_a_removed_entry_with_lists_comes_back_by_key(overlay: Path, capsys: pyt
     run(capsys, "remove", "a")
     run(capsys, "add", URL, "-t", "pip")
     main(["history", "--json"])
-    first = json.loads(capsys.readouterr().out)["data"]["transactions"][-1]["id"]
-    assert main(["undo", first, "--force"]) == 0
+    changes = json.loads(capsys.readouterr().out)["data"]["transactions"]
+    assert [change["command"] for change in changes] == ["catalog add pypi-acme", "catalog remove a"]
+    assert main(["undo", changes[-1]["id"], "--force"]) == 0
     capsys.readouterr()
     assert "far" in run(capsys, "show", "a")
 
