@@ -19,6 +19,10 @@ from mirrorctl.values import dataclass
 from mirrorctl.variables import SPEAKERS
 
 GITHUB = "https://github.com/"
+# RFC 3986 without user information, query and fragment; and with the underscore that names in networks of containers have.
+_ADDRESS = re.compile(
+    r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?", re.ASCII
+)
 FASTEST, UPSTREAM = "fastest", "upstream"
 
 # What `--trust LEVEL` lets in. Private mirrors are the user's own.
@@ -179,7 +183,8 @@ def is_whole(mirror: Mirror) -> bool:
 
 def _unlisted(url: str, ecosystem: str) -> Mirror:
     """A mirror that the catalog does not know; the user vouches for it."""
-    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) or not url.isascii():
+    found = _ADDRESS.fullmatch(url)
+    if not found or not 0 < int(found[1] or 443) < 65536:
         raise UsageError(
             _("{url} cannot be a mirror", url=repr(redact(url))),
             hint=_(
