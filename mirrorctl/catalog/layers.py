@@ -76,8 +76,8 @@ def parse(text: str, *, name: str, origin: str) -> Layer:
 
 
 def newest(layers: Sequence[Layer]) -> Layer:
-    """The latest by `catalog_date`; the first of several of one day."""
-    return max(layers, key=lambda layer: layer.catalog_date or date.min)
+    """The latest by `catalog_date`; the last of several of one day: an update was asked for."""
+    return max(reversed(layers), key=lambda layer: layer.catalog_date or date.min)
 
 
 def _check_schema(top: Table, *, bundled: bool) -> None:

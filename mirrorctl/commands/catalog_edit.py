@@ -21,6 +21,7 @@ from mirrorctl.formats import decode
 from mirrorctl.model import Client, Plan, Scope, Value
 from mirrorctl.places import own_rules
 from mirrorctl.planning import diff, make_edit
+from mirrorctl.redaction import redact
 from mirrorctl.targets import TARGETS
 from mirrorctl.targets.base import Setting
 from mirrorctl.targets.overlay import NAME, with_entry, without_entry
@@ -98,7 +99,11 @@ def remove(session: Session, identifier: str, *, scope: Scope | None = None) -> 
 
 def _name_for(url: str, ecosystem: str) -> str:
     """`pypi.acme.example` becomes `pypi-acme`: what tells hosts apart, with the ecosystem before it."""
-    labels = [label for label in (urlsplit(url).hostname or "").split(".") if label not in {"www", "mirror", "mirrors"}]
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # what is wrong with it is said when the entry is read
+        host = ""
+    labels = [label for label in host.split(".") if label not in {"www", "mirror", "mirrors"}]
     words = [word for word in labels[:-1] or labels if word != ecosystem]
     name = "".join(char if char.isalnum() else "-" for char in "-".join([ecosystem, *words]).lower())
     return name[:64].strip("-") or ecosystem
@@ -147,6 +152,7 @@ def update(session: Session, source: str, *, sha256: str | None = None) -> Resul
     It has to be as sound as the bundled one, and not older: nobody can bring back mirrors that were taken out.
     """
     data = _fetched(session, source) if "://" in source else _local(Path(source))
+    source = redact(source)
     digest = hashlib.sha256(data).hexdigest()
     if sha256 and sha256.lower() != digest:
         raise CatalogError(
@@ -185,7 +191,7 @@ def _local(path: Path) -> bytes:
 def _fetched(session: Session, url: str) -> bytes:
     if not url.startswith("https://"):
         raise UsageError(
-            _("{url} cannot be taken: only https proves where a catalog comes from", url=url),
+            _("{url} cannot be taken: only https proves where a catalog comes from", url=redact(url)),
             hint=_("fetch it by other means, and give the file"),
         )
     from mirrorctl.probing.documents import fetch  # noqa: PLC0415  httpx loads when it is used

@@ -86,6 +86,10 @@ def test_a_removed_entry_with_lists_comes_back_by_key(overlay: Path, capsys: pyt
         (["remove", "nothing"], 2, "nothing is not in"),
         (["update", "http://catalog.example/mirrors.toml"], 2, "only https"),
         (["update", "nowhere.toml"], 10, "no such catalog"),
+        (["update", "https://["], 10, "is no address"),
+        (["update", "https://127.0.0.1:port/"], 10, "Invalid port"),
+        (["update", "http://u:secret@h.example/"], 2, "http://u:***@h.example/"),
+        (["add", "https://[", "-t", "pip"], 10, "host is not valid"),
         (["update"], 2, "catalog takes"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -115,6 +119,15 @@ def test_a_newer_catalog_takes_the_place_of_the_bundled_one(
     assert "bundled" in run(capsys, "show", "pypi-ustc"), "it is held to the rules of the bundled one"
     run(capsys, "update", "--reset")
     assert "new.ustc.edu.cn" not in run(capsys, "show", "pypi-ustc")
+
+
+def test_another_catalog_of_the_same_day_takes_its_place_too(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day = re.search(r"^catalog_date = (\S+)", bundled_text(), re.MULTILINE)
+    assert day
+    assert "~ pypi-ustc" in run(capsys, "update", str(newer(tmp_path, day[1])))
+    assert "new.ustc.edu.cn" in run(capsys, "show", "pypi-ustc")
 
 
 def test_an_older_or_altered_catalog_is_refused(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ NEW = re.sub(r"^catalog_date = .*$", "catalog_date = 2099-01-01", bundled_text()
 
 
 def site(hit: Hit) -> Answer:
-    match hit.path:
+    match hit.path.partition("?")[0]:
         case "/mirrors.toml":
             return Answer(body=NEW.encode())
         case "/moved":
@@ -57,3 +57,11 @@ def test_a_bad_answer_changes_nothing(bare: Workstation, publisher: Server, path
 def test_a_certificate_of_nobody_is_not_believed(bare: Workstation, publisher: Server) -> None:
     ran = bare.mirrorctl("catalog", "update", f"{publisher.url}/mirrors.toml", environ={"SSL_CERT_FILE": ""}).ended(10)
     assert "certificate" in ran.stderr.lower()
+
+
+@pytest.mark.parametrize(("path", "code"), [("/mirrors.toml", 0), ("/none", 10)])
+def test_a_login_is_shown_to_nobody_but_the_server(bare: Workstation, publisher: Server, path: str, code: int) -> None:
+    url = f"{publisher.url}{path}?token=hidden".replace("https://", "https://me:hidden@")
+    ran = bare.mirrorctl("catalog", "update", url, "--json").ended(code)
+    assert "hidden" not in ran.stdout + ran.stderr
+    assert publisher.hits[-1].authorization

@@ -17,13 +17,14 @@ from mirrorctl.model import Ranking
 from mirrorctl.probing import race
 from mirrorctl.probing.contest import stake
 from mirrorctl.probing.lane import Lane
+from mirrorctl.text import _
 from mirrorctl.values import replace as changed
 
 SIZES = {"pypi": 10, "docker": 3, "ghcr": 1, "quay": 2, "gcr": 1, "k8s": 2}
 
 
 def lanes(alive: int, rejected: int) -> list[Lane]:
-    gone = Rejected("stale", "old")
+    gone = Rejected("stale", _("old"))
     found = [SimpleNamespace(rejection=None)] * alive + [SimpleNamespace(rejection=gone)] * rejected
     return cast("list[Lane]", found)
 
