@@ -77,7 +77,7 @@ def parse(text: str, *, name: str, origin: str) -> Layer:
 
 def newest(layers: Sequence[Layer]) -> Layer:
     """The latest by `catalog_date`; the last of several of one day: an update was asked for."""
-    return max(reversed(layers), key=lambda layer: layer.catalog_date or date.min)
+    return max(layers[::-1], key=lambda layer: layer.catalog_date or date.min)
 
 
 def _check_schema(top: Table, *, bundled: bool) -> None:

@@ -94,16 +94,22 @@ def _clone(setup: Setup, client: Client, item: str, mirror: Mirror | None, timeo
     rules = dict(setup.facts)
     if mirror and (prefix := _prefix(mirror, item)):
         rules[f"url.{mirror.url}.insteadOf"] = prefix
-    if client.version and client.version < FIRST_WITH_COUNT:
-        environ: Mapping[str, str | None] = setup.environ
-        options = tuple(word for name, value in rules.items() for word in ("-c", f"{name}={value}"))
-    else:
-        environ, options = {**setup.environ, **environ_of(rules)}, ()
-    question = Run(
-        argv=("git", *options, *WORDS, "--", item, PLACE), environ=environ, timeout_s=max(timeout_s, 0), scratch=True
-    )
+    old = client.version and client.version < FIRST_WITH_COUNT
+    environ = {**setup.environ, **(parameters_of(rules) if old else environ_of(rules))}
+    question = Run(argv=("git", *WORDS, "--", item, PLACE), environ=environ, timeout_s=max(timeout_s, 0), scratch=True)
     found = yield from measure(Timed(run=question, sign=SIGN, weigh="clone/.git/objects/pack/*.pack"))
     return result_of(found, _("git could not clone {url}: {reason}", url=item, reason=excerpt(found.output)))
+
+
+def parameters_of(rules: Mapping[str, str]) -> dict[str, str | None]:
+    """The same for versions before: what `git -c` tells its children (config.c, git_config_push_parameter).
+
+    The option itself would show a proxy's password to everybody who lists processes.
+    """
+    quoted = (
+        "'" + f"{name}={value}".replace("'", "'\\''").replace("!", "'\\!'") + "'" for name, value in rules.items()
+    )
+    return {"GIT_CONFIG_PARAMETERS": " ".join(quoted)}
 
 
 def environ_of(rules: Mapping[str, str]) -> dict[str, str | None]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -210,10 +213,25 @@ def test_git_pulls_directly_without_a_rule() -> None:
     assert timed(asked)[0].run.environ["GIT_CONFIG_COUNT"] == "0"
 
 
-def test_an_old_git_is_told_on_the_command_line() -> None:
+def test_an_old_git_is_told_nothing_on_the_command_line() -> None:
+    """Everybody on the machine sees that, and a proxy may have a password."""
     old = replace(GIT, version=(2, 30))
     _found, asked = converse(git_pull.pull(git_setup(), old, (HELLO,), HERE, NEAR_GIT, 9.0), {})
-    assert timed(asked)[0].run.argv[1:3] == ("-c", "url.https://near.example/gh/.insteadOf=https://github.com/")
+    run = timed(asked)[0].run
+    assert run.argv == ("git", "clone", "--progress", "--", HELLO, "{scratch}/clone")
+    assert "'url.https://near.example/gh/.insteadOf=https://github.com/'" in (
+        run.environ["GIT_CONFIG_PARAMETERS"] or ""
+    )
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+def test_git_reads_what_an_old_one_is_told() -> None:
+    rules = {"http.proxy": "http://u:it's!@p.example", "url.https://m.example/.insteadof": "https://github.com/"}
+    told = {name: value for name, value in git_pull.parameters_of(rules).items() if value}
+    environ = {"PATH": os.defpath, "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", **told}
+    words = ["git", "config", "--get-regexp", "^(http|url)"]
+    done = subprocess.run(words, env=environ, cwd="/", capture_output=True, text=True, check=True)
+    assert dict(line.split(" ", 1) for line in done.stdout.splitlines()) == rules
 
 
 def test_several_clones_are_one_pull_within_one_limit() -> None:
