@@ -219,6 +219,20 @@ def _lines(text: str) -> list[str]:
     return [*lines, f"{rest}\n\\ No newline at end of file"] if rest else lines
 
 
+def still_says(saved: SavedFile, value: Value) -> bool:
+    """Whether a file, in which the lens reads `value`, says what was written.
+
+    Where a setting is a list of rules, rules of somebody else beside ours are no concern of ours.
+    """
+    before, after = saved.value_before, saved.value_after
+    if not (isinstance(after, list) and isinstance(value, list) and not any(isinstance(rule, str) for rule in after)):
+        return setting_of(value) == setting_of(after)
+    earlier = before if isinstance(before, list) else []
+    written = [rule for rule in after if rule not in earlier]
+    taken_out = [rule for rule in earlier if rule not in after]
+    return all(rule in value for rule in written) and not any(rule in value for rule in taken_out)
+
+
 def setting_of(value: Value) -> tuple[str, ...]:
     """The addresses in a lens value, for showing and comparing."""
     if value is None:

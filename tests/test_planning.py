@@ -205,6 +205,31 @@ def test_rules_of_git_are_taken_out_one_by_one() -> None:
     assert merge_value([], [ours], [ours, theirs]) == [theirs]
 
 
+OURS, THEIRS = [URL, "insteadof", "https://github.com/"], ["https://x.example/", "insteadof", "https://gitlab.com/"]
+OLD_RULE = [OLD_URL, "insteadof", "https://github.com/"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "current", "expected"),
+    [
+        pytest.param(None, "a", "a", True, id="as-written"),
+        pytest.param(None, "a", "mine", False, id="another"),
+        pytest.param(None, "a", None, False, id="taken-out"),
+        pytest.param([], ["a"], ["a", "b"], False, id="a-mirror-more"),
+        pytest.param([], [OURS], [OURS, THEIRS], True, id="a-rule-of-somebody-else"),
+        pytest.param([THEIRS], [OURS, THEIRS], [OURS], True, id="one-of-somebody-else-less"),
+        pytest.param([], [OURS], [THEIRS], False, id="our-rule-gone"),
+        pytest.param([OLD_RULE], [OURS], [OLD_RULE, OURS], False, id="what-we-replaced-is-back"),
+        pytest.param([OURS], [], [THEIRS], True, id="after-upstream"),
+    ],
+)
+def test_whether_a_file_still_says_what_was_written(
+    before: Value, after: Value, current: Value, *, expected: bool
+) -> None:
+    file = replace(saved(git, None, []), value_before=before, value_after=after)
+    assert planning.still_says(file, current) is expected
+
+
 @pytest.mark.parametrize(
     ("before", "after", "current"),
     [

@@ -135,7 +135,7 @@ def is_drifted(found: Present, saved: SavedFile) -> bool:
         value = found.target.read(decode(found.contents.get(saved.path) or b""), saved.path)
     except FormatError:
         return True
-    return planning.setting_of(value) != planning.setting_of(saved.value_after)
+    return not planning.still_says(saved, value)
 
 
 def _interrupted(entry: Transaction) -> Notice:
