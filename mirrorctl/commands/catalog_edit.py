@@ -13,7 +13,7 @@ from mirrorctl.catalog.layers import BUNDLED, Layer, newest, parse
 from mirrorctl.catalog.merging import merge
 from mirrorctl.commands import transaction
 from mirrorctl.commands.change import Change, Switches
-from mirrorctl.commands.outcome import EditView
+from mirrorctl.commands.outcome import EditView, undo_command
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.session import Session, overlay_text
 from mirrorctl.errors import CatalogError, UsageError
@@ -34,13 +34,14 @@ LIMIT_BYTES = 512 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayData:
-    """What `add` and `remove` did to the overlay at `path`."""
+    """What `add` and `remove` did to the overlay at `path`; `undo` is the command that takes it back."""
 
     id: str
     path: str
     transaction: str | None
     changed: bool
     edits: tuple[EditView, ...]
+    undo: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,7 @@ def _write(
         transaction=done,
         changed=edit.changed,
         edits=(EditView(path=str(path), diff=diff(edit)),) if edit.changed else (),
+        undo=f"{undo_command(session.machine)} {done}" if done else None,
     )
     return Result(command="catalog", data=data)
 

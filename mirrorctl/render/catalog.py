@@ -32,7 +32,7 @@ def _overlay(data: OverlayData, writer: Writer) -> Iterator[str]:
         return
     yield from diff_lines(data.edits, writer)
     yield f"{writer.paint('✓', 'green')} {writer.say(_('{path} was changed', path=data.path))}"
-    yield writer.paint(writer.say(_("to take it back: {command}", command=f"mirrorctl undo {data.transaction}")), "dim")
+    yield writer.paint(writer.say(_("to take it back: {command}", command=data.undo)), "dim")
 
 
 def _update(data: UpdateData, writer: Writer) -> Iterator[str]:

@@ -34,6 +34,16 @@ def test_a_mirror_is_added_known_and_taken_back(overlay: Path, capsys: pytest.Ca
     assert not overlay.exists()
 
 
+def test_the_way_back_of_an_image_names_the_image(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = run(capsys, "add", URL, "-t", "pip", "--root", str(tmp_path))
+    found = re.search(r"mirrorctl (undo --root \S+ \S+)$", shown, re.MULTILINE)
+    assert found
+    assert main(found[1].split()) == 0
+    assert not (tmp_path / "etc/mirrorctl/mirrors.toml").exists()
+
+
 def test_every_other_byte_of_the_overlay_stays(overlay: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = '# ours\r\n[operator.acme]   # who\r\nname = "ACME"\r\n\r\n[[mirror]] # first\r\nid = "a"\r\necosystem = "pypi"\r\nurl = "https://a.example/simple"\r\n'
     overlay.parent.mkdir(parents=True)
