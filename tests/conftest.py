@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 
 import chromium
 import pytest
@@ -17,6 +18,10 @@ settings.register_profile(
     "tests", deadline=None, database=None, print_blob=True, derandomize="MIRRORCTL_EXAMPLES" not in os.environ
 )
 settings.load_profile("tests")
+
+
+# Who runs the tests in the background has SIGINT ignored, and every program that they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing_clients() -> str | None:
