@@ -275,7 +275,11 @@ class Race:
 
 
 def _spare(lanes: Sequence[Lane]) -> None:
-    """Leaves out of the comparison what a client has to wait at every mirror alike: IPv6 may be broken on this side."""
-    common_s = min((lane.wire.wait_s for lane in lanes if lane.passed), default=0.0)
+    """Leaves out of the comparison what a client has to wait at every mirror alike: IPv6 may be broken on this side.
+
+    Whoever is still at the gates counts as soon as there is a connection, or the first to pass would be the only measure.
+    """
+    met = (lane for lane in lanes if lane.passed or (lane.rejection is None and lane.connected))
+    common_s = min((lane.wire.wait_s for lane in met), default=0.0)
     for lane in lanes:
         lane.spared_s = min(common_s, lane.wire.wait_s)
