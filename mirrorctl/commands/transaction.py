@@ -55,6 +55,10 @@ def commit(
             settle(session.machine, journal)
             if again is not None and (left < ATTEMPTS or _is_stale(changes)):
                 changes = again()
+            if undoes is None and left == ATTEMPTS and session.machine.root is None:
+                # Once: it takes its time, and what others write meanwhile is theirs to answer for. What stood there
+                # before is given back unasked.
+                _refuse_unreadable(session.machine, changes)
             try:
                 return _attempt(session.machine, journal, changes, command, switches, undoes)
             except OvertakenError:
@@ -76,8 +80,6 @@ def _attempt(
     )
     if not saved:
         return None
-    if undoes is None and machine.root is None:  # what stood there before is given back, whatever its client says
-        _refuse_unreadable(machine, changes)
     identifier = journal.begin(command, saved, at=datetime.now(UTC), undoes=undoes)
     try:
         _carry_out(_Run(machine, journal, identifier, saved, changes, switches))
