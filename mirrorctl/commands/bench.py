@@ -179,7 +179,7 @@ def _source(job: Job, via: str, mirror: Mirror | None) -> Source:
 def _method(terms: Terms, setups: Mapping[str, Setup]) -> Method:
     return Method(
         rounds=terms.rounds,
-        least_rounds=schedule.LEAST_ROUNDS,
+        least_rounds=min(schedule.LEAST_ROUNDS, terms.rounds),
         timeout_s=terms.timeout_s,
         narrow=terms.narrow,
         confidence=CONFIDENCE,
