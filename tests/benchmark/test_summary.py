@@ -30,7 +30,12 @@ def test_a_steady_line_gives_the_exact_factor() -> None:
 
 
 def test_the_direct_way_stands_first_then_the_fastest() -> None:
-    outcomes: dict[str, list[float | str]] = {"far": [9.0] * 4, "never": ["failed"] * 4, "near": [1.0] * 4, "direct": [5.0] * 4}
+    outcomes: dict[str, list[float | str]] = {
+        "far": [9.0] * 4,
+        "never": ["failed"] * 4,
+        "near": [1.0] * 4,
+        "direct": [5.0] * 4,
+    }
     assert [each.via for each in summarise(runs(outcomes), pick())] == ["direct", "near", "far", "never"]
 
 
