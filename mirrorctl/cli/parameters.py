@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mirrorctl.commands.choice import Fallback
-from mirrorctl.commands.selection import Policy
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.model import Scope, Trust
 from mirrorctl.quantities import parse_duration as parse_duration  # noqa: PLC0414  said again for the commands
 from mirrorctl.quantities import parse_size as parse_size  # noqa: PLC0414
 from mirrorctl.text import N_
+
+if TYPE_CHECKING:
+    from mirrorctl.commands.selection import Policy
 
 Targets = Annotated[
     list[str] | None,
@@ -58,6 +60,8 @@ def policy_of(
     trust: Trust, max_lag: str, deadline: str, budget: str, *, latency_only: bool = False, force: bool = False
 ) -> Policy:
     """What the options of measuring say. Raises UsageError."""
+    from mirrorctl.commands.selection import Policy
+
     return Policy(
         trust=trust,
         max_lag_s=parse_duration(max_lag),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from mirrorctl import files
 from mirrorctl.commands.change import Switches
-from mirrorctl.commands.choice import Fallback, Request
+from mirrorctl.commands.choice import Request
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.commands.outcome import UseData
 from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import FASTEST, Policy

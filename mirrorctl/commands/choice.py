@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 
 from mirrorctl.commands import gate, selection
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.selection import FASTEST, UPSTREAM, Policy
 from mirrorctl.commands.session import Present, Session
@@ -16,14 +16,6 @@ from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field
 
 OFFLINE = {"dns", "connect-timeout", "unreachable", "proxy"}
-
-
-class Fallback(StrEnum):
-    """What is done where `fastest` finds no mirror that can be used."""
-
-    KEEP = "keep"
-    UPSTREAM = "upstream"
-    FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from mirrorctl.commands import selection
-from mirrorctl.commands.choice import Asking, Fallback, Request, check_terms, fallen_back, fastest_of, named_of
+from mirrorctl.commands.choice import Asking, Request, check_terms, fallen_back, fastest_of, named_of
 from mirrorctl.commands.env_clients import concerned_names, find_speakers, is_certain
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.commands.outcome import MirrorRef
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.result import Result, notice_of

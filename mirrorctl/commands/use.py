@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from mirrorctl import files
 from mirrorctl.commands import selection
 from mirrorctl.commands.change import Change, Switches
-from mirrorctl.commands.choice import Fallback, Request, check_terms, fallen_back, pick
+from mirrorctl.commands.choice import Request, check_terms, fallen_back, pick
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.commands.outcome import UseData, view
 from mirrorctl.commands.rankings import Rankings
 from mirrorctl.commands.result import Result, notice_of

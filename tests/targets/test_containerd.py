@@ -23,7 +23,7 @@ MACHINE = Machine(environ={}, home=Path("/root"), cwd=Path("/"), platform="linux
 CLIENT = Client(target="containerd", version=(1, 7, 24), facts={"config_path": str(FOLDER), "users": "crictl"})
 HERE: dict[str, Answer] = {
     "containerd --version": said("containerd github.com/containerd/containerd v1.7.24 88bf19b\n"),
-    "read /etc/containerd/config.toml": b"version = 2\n",
+    "read /etc/containerd/config.toml": b'version = 2\nimports = ["/etc/containerd/conf.d/*.toml"]\n',
 }
 ONE = 'version = 2\n[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "{path}"\n'
 TWO = "version = 3\n[plugins.'io.containerd.cri.v1.images'.registry]\n  config_path = '{path}'\n"
@@ -79,7 +79,8 @@ def test_the_folder_is_asked_of_containerd(dump: str, path: str) -> None:
             True,
             id="nerdctl",
         ),
-        pytest.param({**HERE, "containerd config dump": said(ONE.format(path=""))}, False, id="as-it-is-packaged"),
+        pytest.param({**HERE, "containerd config dump": said(ONE.format(path=""))}, False, id="nothing-set"),
+        pytest.param({**HERE, "read /etc/containerd/config.toml": b"version = 2\n"}, False, id="as-it-is-packaged"),
         pytest.param({**HERE, "containerd config dump": said(ONE.format(path="/x"))}, True, id="kubernetes"),
     ],
 )

@@ -19,7 +19,7 @@ from mirrorctl.cli.parameters import (
     parse_duration,
     policy_of,
 )
-from mirrorctl.commands.choice import Fallback
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
 
