@@ -20,7 +20,7 @@ def test_killed_at_any_call(scene: Scene, name: str) -> None:
 
 @pytest.mark.parametrize("name", ACTS)
 def test_killed_again_while_recovering(scene: Scene, name: str) -> None:
-    hold(run(kills_while_recovering(scene, ACTS[name], every=4, then_every=3)), 15)
+    hold(run(kills_while_recovering(scene, ACTS[name], every=4, then_every=3)), 12)
 
 
 @pytest.mark.parametrize("name", ACTS)
