@@ -88,6 +88,14 @@ def test_the_containerd_that_is_dockerds_alone_is_none(answers: dict[str, Answer
     assert (hold(containerd.inspect(MACHINE), answers)[0] is not None) is here
 
 
+def test_a_configuration_that_says_nothing_of_hosts_is_not_asked_about() -> None:
+    """Asking takes longer than all the rest of a quick command."""
+    _found, asked = hold(containerd.inspect(MACHINE), {**HERE, "read /etc/containerd/config.toml": b"version = 2\n"})
+    assert "containerd config dump" not in asked
+    _found, asked = hold(containerd.inspect(MACHINE), {**HERE, "containerd config dump": said("")})
+    assert "containerd config dump" in asked
+
+
 # What is in force
 
 
