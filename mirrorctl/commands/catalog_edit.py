@@ -34,7 +34,7 @@ LIMIT_BYTES = 512 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayData:
-    """What `add` and `remove` did to the overlay at `path`; `undo` is the command that takes it back."""
+    """What `add` and `remove` did to the overlay at `path`; `undo` is the command that takes it back, `use` one that makes use of it."""
 
     id: str
     path: str
@@ -42,6 +42,7 @@ class OverlayData:
     changed: bool
     edits: tuple[EditView, ...]
     undo: str | None = None
+    use: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +79,13 @@ def add(
         entry["operator"] = operator
     if ecosystem in KINDS:
         entry["kind"] = KINDS[ecosystem]
-    path, text = _overlay(session, scope)
-    return _write(session, path, entry["id"], with_entry(text, path, entry), scope, verb="add")
+    path, data, text = _overlay(session, scope)
+    return _write(session, path, data, entry["id"], with_entry(text, path, entry), scope, verb="add")
 
 
 def remove(session: Session, identifier: str, *, scope: Scope | None = None) -> Result[OverlayData]:
     """Takes an entry out of that overlay. Raises UsageError when it is not in it."""
-    path, text = _overlay(session, scope)
+    path, data, text = _overlay(session, scope)
     value = without_entry(text, path, identifier)
     found = next((mirror for mirror in session.catalog.mirrors if mirror.id == identifier), None)
     if len(value) == len(TARGETS[NAME].read(text, path) or []):
@@ -95,7 +96,7 @@ def remove(session: Session, identifier: str, *, scope: Scope | None = None) -> 
             else _("mirrorctl list --all shows every id"),
             subject=identifier,
         )
-    return _write(session, path, identifier, value, scope, verb="remove")
+    return _write(session, path, data, identifier, value, scope, verb="remove")
 
 
 def _name_for(url: str, ecosystem: str) -> str:
@@ -110,16 +111,25 @@ def _name_for(url: str, ecosystem: str) -> str:
     return name[:64].strip("-") or ecosystem
 
 
-def _overlay(session: Session, scope: Scope | None) -> tuple[Path, str]:
+def _overlay(session: Session, scope: Scope | None) -> tuple[Path, bytes | None, str]:
+    """Where it is, its bytes, and the text. Read once: what somebody writes meanwhile must not pass for known."""
     path = environment.overlay_path(session.machine, scope or Scope.USER)
-    return path, decode(files.read(path) or b"").removeprefix("\ufeff")
+    data = files.read(path)
+    return path, data, decode(data or b"").removeprefix("\ufeff")
 
 
 def _write(
-    session: Session, path: Path, identifier: str, value: Value, scope: Scope | None, *, verb: str
+    session: Session,
+    path: Path,
+    before: bytes | None,
+    identifier: str,
+    value: Value,
+    scope: Scope | None,
+    *,
+    verb: str,
 ) -> Result[OverlayData]:
     target = TARGETS[NAME]
-    edit = make_edit(target, Setting(path=path, value=value), files.read(path))
+    edit = make_edit(target, Setting(path=path, value=value), before)
     # What would not be a sound catalog is refused before it is written, with the key that is wrong.
     merge([parse(bundled_text(), name="mirrors.toml", origin=BUNDLED), _layer(decode(edit.after or b""), path)])
     done = None
@@ -137,6 +147,7 @@ def _write(
         changed=edit.changed,
         edits=(EditView(path=str(path), diff=diff(edit)),) if edit.changed else (),
         undo=f"{undo_command(session.machine)} {done}" if done else None,
+        use=f"mirrorctl use {identifier}" if done and verb == "add" else None,
     )
     return Result(command="catalog", data=data)
 

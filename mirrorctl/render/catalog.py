@@ -32,6 +32,8 @@ def _overlay(data: OverlayData, writer: Writer) -> Iterator[str]:
         return
     yield from diff_lines(data.edits, writer)
     yield f"{writer.paint('✓', 'green')} {writer.say(_('{path} was changed', path=data.path))}"
+    if data.use:
+        yield writer.paint(writer.say(_("to use it: {command}", command=data.use)), "dim")
     yield writer.paint(writer.say(_("to take it back: {command}", command=data.undo)), "dim")
 
 

@@ -11,6 +11,9 @@ import pytest
 
 from mirrorctl.catalog import bundled_text
 from mirrorctl.cli import main
+from mirrorctl.commands import catalog_edit
+from mirrorctl.model import Value
+from mirrorctl.targets.overlay import with_entry
 
 URL = "https://pypi.acme.example/simple"
 
@@ -28,7 +31,9 @@ def run(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
 
 
 def test_a_mirror_is_added_known_and_taken_back(overlay: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert f'+url = "{URL}"' in run(capsys, "add", URL, "-t", "pip")
+    said = run(capsys, "add", URL, "-t", "pip")
+    assert f'+url = "{URL}"' in said
+    assert "mirrorctl use pypi-acme" in said
     assert "private" in run(capsys, "show", "pypi-acme")
     main(["undo"])
     assert not overlay.exists()
@@ -154,3 +159,20 @@ def test_a_program_that_is_newer_than_the_update_goes_by_its_own(
     later.write_text(bundled_text().replace("catalog_date = ", "catalog_date = 2100-01-01 # "), encoding="utf-8")
     monkeypatch.setattr("mirrorctl.commands.session.bundled_path", lambda: later)
     assert "new.ustc.edu.cn" not in run(capsys, "show", "pypi-ustc")
+
+
+def test_what_somebody_writes_meanwhile_is_not_overwritten(
+    overlay: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look into the overlay and the change of it."""
+    theirs = '[[mirror]]\nid = "theirs"\necosystem = "pypi"\nurl = "https://theirs.example/simple"\n'
+    overlay.parent.mkdir(parents=True)
+    overlay.write_text("# ours\n")
+
+    def hindered(text: str, path: Path, entry: dict[str, str]) -> Value:
+        path.write_text(theirs)
+        return with_entry(text, path, entry)
+
+    monkeypatch.setattr(catalog_edit, "with_entry", hindered)
+    run(capsys, "add", URL, "-t", "pip", code=12)
+    assert overlay.read_text() == theirs
