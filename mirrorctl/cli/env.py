@@ -10,13 +10,29 @@ from mirrorctl.cli.console import Console
 from mirrorctl.cli.progress import progress
 from mirrorctl.commands.choice import Request
 from mirrorctl.commands.env import EnvData, env, merged
+from mirrorctl.commands.fallback import Fallback
 from mirrorctl.commands.result import Result
+from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import UsageError
 from mirrorctl.formats.assignments import FOR_ELSEWHERE, FORMS, render
+from mirrorctl.quantities import parse_duration
 from mirrorctl.render.env import env_lines
 from mirrorctl.render.text import Writer, conversation
 from mirrorctl.text import _
+
+
+def request_of(
+    which: str, targets: list[str] | None, policy: Policy, fallback: Fallback, max_age: str | None
+) -> Request:
+    """What the options of `env` and `exec` ask for. Raises UsageError."""
+    return Request(
+        which=which,
+        targets=tuple(targets or ()),
+        policy=policy,
+        fallback=fallback,
+        max_age_s=parse_duration(max_age) if max_age else None,
+    )
 
 
 def run_env(console: Console, request: Request, form: str) -> NoReturn:

@@ -16,7 +16,6 @@ from mirrorctl.cli.parameters import (
     Targets,
     TrustOption,
     Which,
-    parse_duration,
     policy_of,
 )
 from mirrorctl.commands.fallback import Fallback
@@ -43,15 +42,8 @@ def command(
     max_age: MaxAge = None,
     force: Force = False,
 ) -> None:
-    from mirrorctl.cli.env import run_env
-    from mirrorctl.commands.choice import Request
+    from mirrorctl.cli.env import request_of, run_env
 
     policy = policy_of(trust, max_lag, deadline, budget, latency_only=latency_only, force=force)
-    request = Request(
-        which=which,
-        targets=tuple(target or ()),
-        policy=policy,
-        fallback=fallback,
-        max_age_s=parse_duration(max_age) if max_age else None,
-    )
+    request = request_of(which, target, policy, fallback, max_age)
     run_env(console_of(ctx), request, form)
