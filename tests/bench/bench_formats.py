@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
-from formats.hostile import EDITS, MAKERS  # noqa: E402  tests/ is no package
+from formats.hostile import EDITS, MAKERS
 
-from mirrorctl.errors import FormatError  # noqa: E402  as above
+from mirrorctl.errors import FormatError
 
 MEBIBYTE = 1 << 20
 LIMIT_S = 1.0

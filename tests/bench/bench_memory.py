@@ -17,8 +17,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
-from probing.behaviours import BEHAVIOURS, TOLERABLE  # noqa: E402
-from probing.hostile import Server  # noqa: E402
+from probing.behaviours import BEHAVIOURS, TOLERABLE
+from probing.hostile import Server
 
 LIMIT_BYTES = 80_000_000
 

@@ -29,10 +29,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
-from bench.network import Network  # noqa: E402
-from bench.rivals import RIVALS, choose  # noqa: E402
-from probing.fields import LINE, field_of, regret_of  # noqa: E402
-from probing.simulation import Arm, run  # noqa: E402
+from bench.network import Network
+from bench.rivals import RIVALS, choose
+from probing.fields import LINE, field_of, regret_of
+from probing.simulation import Arm, run
 
 HEAD = "| | regret, mean | worst | within 1.1 | wrong | seconds, mean | most | MB, mean | most | memory MB |"
 RULE = "|---|---|---|---|---|---|---|---|---|---|"

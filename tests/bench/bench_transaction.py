@@ -19,15 +19,15 @@ from typing import Any, cast
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
-from mirrorctl.catalog import Catalog  # noqa: E402
-from mirrorctl.commands import history, transaction  # noqa: E402
-from mirrorctl.commands.change import Change, Switches  # noqa: E402
-from mirrorctl.commands.session import Session  # noqa: E402
-from mirrorctl.disk import Disk  # noqa: E402
-from mirrorctl.model import Client, Machine, Plan, Scope, Value  # noqa: E402
-from mirrorctl.planning import make_edit  # noqa: E402
-from mirrorctl.targets import TARGETS  # noqa: E402
-from mirrorctl.targets.base import Setting  # noqa: E402
+from mirrorctl.catalog import Catalog
+from mirrorctl.commands import history, transaction
+from mirrorctl.commands.change import Change, Switches
+from mirrorctl.commands.session import Session
+from mirrorctl.disk import Disk
+from mirrorctl.model import Client, Machine, Plan, Scope, Value
+from mirrorctl.planning import make_edit
+from mirrorctl.targets import TARGETS
+from mirrorctl.targets.base import Setting
 
 FILES = {
     "pip": (".config/pip/pip.conf", b"# mine\n[global]\ntimeout = 60\n"),

@@ -16,10 +16,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent)]
 
-from mirrorctl.commands import selection  # noqa: E402
-from mirrorctl.commands.session import Options, begin, named_ecosystems  # noqa: E402
-from mirrorctl.model import Mirror, Probe, Ranking, Trust  # noqa: E402
-from mirrorctl.probing.events import Event, Stage  # noqa: E402
+from mirrorctl.commands import selection
+from mirrorctl.commands.session import Options, begin, named_ecosystems
+from mirrorctl.model import Mirror, Probe, Ranking, Trust
+from mirrorctl.probing.events import Event, Stage
 
 WIDTH, ROW, LEFT, RIGHT, TOP = 900, 22, 130, 230, 30
 COLOURS = {Stage.GATE: "#b8c4d0", Stage.WAITING: "#eef1f4", Stage.TRANSFER: "#2f8f5b", Stage.DONE: "#eef1f4"}

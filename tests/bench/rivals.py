@@ -27,7 +27,7 @@ import httpx  # noqa: TID253
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent)]
 
-from probing.simulation import LARGE_BYTES, Arm, Backend, VirtualLoop, World  # noqa: E402
+from probing.simulation import LARGE_BYTES, Arm, Backend, VirtualLoop, World
 
 T = TypeVar("T")
 LARGE = "/files/big-1.0-py3-none-any.whl"

@@ -16,15 +16,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections.abc import Callable, Iterator
 
-from crash.crowd import against, together  # noqa: E402
-from crash.power import cuts  # noqa: E402
-from crash.scene import Scene  # noqa: E402
-from crash.trials import ACTS, Act, Trial, failures, kills, kills_while_recovering, run  # noqa: E402
+from crash.crowd import against, together
+from crash.power import cuts
+from crash.scene import Scene
+from crash.trials import ACTS, Act, Trial, failures, kills, kills_while_recovering, run
 
-from mirrorctl import swap_lock  # noqa: E402
-from mirrorctl.targets import TARGETS  # noqa: E402
+from mirrorctl import swap_lock
+from mirrorctl.targets import TARGETS
 
 KINDS: dict[str, Callable[[Scene, Act, int], Iterator[Trial]]] = {
     "kill": kills,

@@ -23,13 +23,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from crash.scene import Scene  # noqa: E402  tests/ is no package
-from crash.shim import Called, Shim  # noqa: E402  as above
-from crash.trials import ACTS, Act  # noqa: E402  as above
+from crash.scene import Scene
+from crash.shim import Called, Shim
+from crash.trials import ACTS, Act
 
-from mirrorctl import swap_lock  # noqa: E402  as above
-from mirrorctl.disk import Disk  # noqa: E402  as above
-from mirrorctl.targets import TARGETS  # noqa: E402  as above
+from mirrorctl import swap_lock
+from mirrorctl.disk import Disk
+from mirrorctl.targets import TARGETS
 
 MEBIBYTE = 1 << 20
 

@@ -12,15 +12,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent), str(HERE.parent)]
 
-from crash.scene import GIT, Scene  # noqa: E402
+from crash.scene import GIT, Scene
 
-from mirrorctl.commands import transaction  # noqa: E402
-from mirrorctl.commands.change import Change, Switches  # noqa: E402
-from mirrorctl.formats import decode  # noqa: E402
-from mirrorctl.model import Client, Plan, Scope  # noqa: E402
-from mirrorctl.planning import make_edit  # noqa: E402
-from mirrorctl.targets import TARGETS  # noqa: E402
-from mirrorctl.targets.base import Setting  # noqa: E402
+from mirrorctl.commands import transaction
+from mirrorctl.commands.change import Change, Switches
+from mirrorctl.formats import decode
+from mirrorctl.model import Client, Plan, Scope
+from mirrorctl.planning import make_edit
+from mirrorctl.targets import TARGETS
+from mirrorctl.targets.base import Setting
 
 
 def rules(path: Path) -> list[list[str]]:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
 
-from fuzz.inputs import KINDS, real  # noqa: E402  tests/ is no package
-from fuzz.trial import judge_texts  # noqa: E402  as above
+from fuzz.inputs import KINDS, real
+from fuzz.trial import judge_texts
 
 CHUNK = 2000
 SHOWN = 10
