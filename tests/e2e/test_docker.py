@@ -181,8 +181,11 @@ def test_a_flag_of_the_daemon_wins_over_the_file(
         assert found["overrides"][0]["source"] == "flag"
 
 
-def images(daemon: Daemon) -> str:
-    return daemon.docker("image", "ls", "--all", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}} {{.ID}}")
+def images(daemon: Daemon) -> list[str]:
+    """Sorted, for docker lists images of one age in any order."""
+    return sorted(
+        daemon.docker("image", "ls", "--all", "--format", "{{.Repository}}:{{.Tag}} {{.Digest}} {{.ID}}").splitlines()
+    )
 
 
 def test_a_benchmark_leaves_no_image_behind(machine: Workstation, daemon: Daemon) -> None:
