@@ -44,4 +44,4 @@ def _shebang(script: Path) -> str | None:
         words = os.fsdecode(second[9:].strip()).replace('"', "").split()
     if words and Path(words[0]).name == "env":
         return shutil.which(words[-1]) if "python" in words[-1] else None
-    return words[0] if words and "python" in Path(words[0]).name and Path(words[0]).exists() else None
+    return shutil.which(words[0]) if words and "python" in Path(words[0]).name else None

@@ -124,9 +124,10 @@ def test_a_scratch_directory_is_there_and_gone(machine: Machine) -> None:
         ("#!/usr/bin/env python3", "", "{python3}"),
         ("#!/bin/bash", "", "{python3}"),
         ("#!/no/such/python", "", "{python3}"),
+        (f"#!/no/{'python' * 50}", "", "{python3}"),
         ("\x7fELF", "", "{python3}"),
     ],
-    ids=["plain", "option", "long-path", "env", "shell", "missing", "binary"],
+    ids=["plain", "option", "long-path", "env", "shell", "missing", "not-to-be-looked-at", "binary"],
 )
 def test_interpreter_of(machine: Machine, first: str, second: str, expected: str) -> None:
     script(machine, "pip", f"{first}\n{second}\n".replace("{python}", sys.executable))
