@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from servers.processes import until
 
 from mirrorctl import process, process_script
 from mirrorctl.dialogue import Output, Run
 from mirrorctl.model import Machine
+
+BRIEF_S = 1.5  # time for a program to begin, on a machine that has other things to do
 
 
 @pytest.fixture
@@ -77,25 +79,28 @@ def test_a_program_that_cannot_be_started(machine: Machine) -> None:
         pytest.param("echo begun; sleep 60", id="slow"),
         pytest.param("echo begun; sleep 60 & wait", id="child"),
         pytest.param("trap '' TERM; echo begun; sleep 60", id="deaf"),
-        pytest.param("echo begun; setsid sleep 3 & exit 0", id="a-child-that-left-holds-the-pipes"),
+        pytest.param("echo begun; setsid sleep 9 & exit 0", id="a-child-that-left-holds-the-pipes"),
         pytest.param("echo begun; exec >&- 2>&-; sleep 60", id="silent"),
     ],
 )
 def test_time_is_bounded(machine: Machine, text: str) -> None:
-    output = sh(text, machine, timeout_s=0.3)
+    output = sh(text, machine, timeout_s=BRIEF_S)
     assert output.status is None
     assert output.stdout == "begun\n"
-    assert "no answer within 0.3 s" in output.stderr
+    assert f"no answer within {BRIEF_S} s" in output.stderr
 
 
 def test_children_end_with_it(machine: Machine) -> None:
-    output = sh("sleep 60 & echo $!; wait", machine, timeout_s=0.3)
-    child = int(output.stdout)
-    for _attempt in range(200):
-        if not Path(f"/proc/{child}").exists() or "\nState:\tZ" in Path(f"/proc/{child}/status").read_text():
-            return
-        time.sleep(0.01)
-    pytest.fail("the child is still there")
+    output = sh("sleep 60 & echo $!; wait", machine, timeout_s=BRIEF_S)
+    status = Path(f"/proc/{int(output.stdout)}/status")
+
+    def is_gone() -> bool:
+        try:
+            return "\nState:\tZ" in status.read_text()
+        except OSError:
+            return True
+
+    until(is_gone, "the end of the child")
 
 
 def test_output_is_bounded(machine: Machine) -> None:
@@ -124,7 +129,7 @@ def test_a_scratch_directory_is_there_and_gone(machine: Machine) -> None:
         ("#!/usr/bin/env python3", "", "{python3}"),
         ("#!/bin/bash", "", "{python3}"),
         ("#!/no/such/python", "", "{python3}"),
-        (f"#!/no/{'python' * 50}", "", "{python3}"),
+        (f"#!/{'python' * 50}", "", "{python3}"),
         ("\x7fELF", "", "{python3}"),
     ],
     ids=["plain", "option", "long-path", "env", "shell", "missing", "not-to-be-looked-at", "binary"],
