@@ -54,6 +54,7 @@ class Tab:
         self._session = {"sessionId": self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]}
         for domain in ("Page", "Network", "Log", "Runtime"):
             self.ask(f"{domain}.enable")
+        self.ask("Page.setLifecycleEventsEnabled", enabled=True)
 
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -87,10 +88,13 @@ class Tab:
         self.ask("Emulation.setScriptExecutionDisabled", value=not script)
 
     def open(self, path: Path) -> None:
-        """Opens a file and waits until it is loaded."""
+        """Opens a file and waits until it is loaded: the file, and not what was still loading before it."""
         self.events.clear()
-        self.ask("Page.navigate", url=path.as_uri())
-        while not any(method == "Page.loadEventFired" for method, _params in self.events):
+        loader = self.ask("Page.navigate", url=path.as_uri())["loaderId"]
+        while not any(
+            method == "Page.lifecycleEvent" and (params["name"], params["loaderId"]) == ("load", loader)
+            for method, params in self.events
+        ):
             self._receive()
 
     def evaluate(self, expression: str) -> Any:

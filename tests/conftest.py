@@ -6,7 +6,7 @@ import signal
 
 import chromium
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from servers import containers, dockerd
 from servers.workstation import CLIENTS, search_path
 
@@ -15,7 +15,12 @@ pytest_plugins = ["guard"]
 # No example fails for being slow on a busy machine, nothing is written into the checkout, and the same examples are
 # tried each time: what guards `main` answers alike twice. The long form, MIRRORCTL_EXAMPLES=…, draws new ones.
 settings.register_profile(
-    "tests", deadline=None, database=None, print_blob=True, derandomize="MIRRORCTL_EXAMPLES" not in os.environ
+    "tests",
+    deadline=None,
+    database=None,
+    print_blob=True,
+    derandomize="MIRRORCTL_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
 

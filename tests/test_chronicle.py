@@ -367,7 +367,9 @@ WRITER = """
 import sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
+from mirrorctl import chronicle
 from test_chronicle import HOME, NOW, measurement, opened
+chronicle.PATIENCE_S = 60.0
 found = opened(Path(sys.argv[1]))
 for _ in range({rounds}):
     found.keep([measurement()], HOME, NOW)

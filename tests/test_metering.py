@@ -26,11 +26,11 @@ def pull(machine: Machine, script: str, *, timeout_s: float = 30, sign: bytes = 
 
 
 def test_the_first_byte_comes_between_start_and_end(machine: Machine) -> None:
-    found = pull(machine, "sleep 0.1; echo Downloading; sleep 0.2", sign=rb"^Downloading")
+    found = pull(machine, "sleep 0.1; echo Downloading; sleep 2", sign=rb"^Downloading")
     assert found.output.ok
     assert found.first_byte_s is not None
     assert found.first_byte_s >= 0.1
-    assert found.first_byte_s + 0.2 <= found.seconds
+    assert found.first_byte_s + 0.5 <= found.seconds, "less than two seconds, for it may be read late"
 
 
 def test_a_sign_in_two_parts_is_seen(machine: Machine) -> None:

@@ -6,11 +6,11 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from servers.processes import until
 
 from mirrorctl import dialogue, process
 from mirrorctl.dialogue import Call, Dialogue, Hangup, Output, Peer, Read, Wait
@@ -96,7 +96,7 @@ def serve(path: Path, answer: bytes) -> threading.Thread:
 )
 def test_calls(machine: Machine, said: bytes, expected: Output) -> None:
     thread = serve(machine.home / "sock", said)
-    assert process.answer(Call(socket=machine.home / "sock", url_path="/info", timeout_s=5), machine) == expected
+    assert process.answer(Call(socket=machine.home / "sock", url_path="/info", timeout_s=60), machine) == expected
     thread.join()
 
 
@@ -114,7 +114,7 @@ def test_who_listens(machine: Machine) -> None:
 
 
 def test_several_dialogues_are_held_at_once(machine: Machine) -> None:
-    barrier = threading.Barrier(3, timeout=10)
+    barrier = threading.Barrier(3, timeout=60)
 
     def talk(name: str) -> Dialogue[str]:
         barrier.wait()
@@ -162,8 +162,4 @@ def test_an_interruption_ends_what_the_others_run(machine: Machine) -> None:
     before = threading.active_count()
     with pytest.raises(KeyboardInterrupt):
         process.converse_all({"a": interrupted, "b": runs}, machine)
-    for _attempt in range(500):
-        if threading.active_count() <= before:
-            return
-        time.sleep(0.01)
-    pytest.fail("the program is still running")
+    until(lambda: threading.active_count() <= before, "the end of the program")

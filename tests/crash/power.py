@@ -49,7 +49,7 @@ def load(path: Path) -> Node:
     """What is there, all of it durable."""
     mode = path.stat().st_mode & 0o7777
     if path.is_dir():
-        entries = {child.name: load(child) for child in path.iterdir()}
+        entries = {child.name: load(child) for child in sorted(path.iterdir())}
         return Node(mode=mode, entries=entries, kept_entries=dict(entries))
     return Node(mode=mode, data=path.read_bytes(), kept=path.read_bytes())
 

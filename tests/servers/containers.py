@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from servers.processes import background
 from servers.workstation import search_path
 
 CLIENTS = ("skopeo", "podman", "containerd", "ctr")
@@ -28,15 +27,5 @@ def containerd(directory: Path, environ: Mapping[str, str]) -> Iterator[Path]:
         'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n'
         f'root = "{directory}/root"\nstate = "{directory}/state"\n[grpc]\n  address = "{socket}"\n'
     )
-    log = (directory / "log").open("wb")
-    with log, subprocess.Popen(["containerd", "-c", str(config)], env=environ, stdout=log, stderr=log) as process:
-        try:
-            until = time.monotonic() + 30
-            while not socket.exists():
-                assert process.poll() is None, (directory / "log").read_text()
-                assert time.monotonic() < until, (directory / "log").read_text()
-                time.sleep(0.05)
-            yield socket
-        finally:
-            process.terminate()
-            process.wait(30)
+    with background(("containerd", "-c", str(config)), directory / "log", environ=environ, ready=socket.exists):
+        yield socket

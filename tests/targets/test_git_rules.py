@@ -148,7 +148,9 @@ RULES = st.tuples(
     ),
 )
 ADDRESSES = (f"{HUB}o/r.git", f"{HUB}p/r", "gh:x", "https://other.example/r")
-with_git = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+with_git = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @needs_git

@@ -171,7 +171,9 @@ def compare(real: RealPip, place: Path, files: Mapping[str, str], environ: Mappi
         assert [str(answer[0]).strip(), answer[1], answer[2]] == [index_url, no_index, extra], command
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(files=st.dictionaries(st.sampled_from(PLACES), texts, max_size=3), environ=environs)
 def test_the_model_agrees_with_pip(
     real: RealPip, tmp_path: Path, files: dict[str, str], environ: dict[str, str]

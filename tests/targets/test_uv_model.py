@@ -121,7 +121,9 @@ def compare(machine: Machine, client: Client, files: Mapping[str, str], environ:
     assert state.effective_url == told
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     files=st.dictionaries(st.sampled_from(PLACES), st.tuples(forms, headings), max_size=4),
     environ=environs,

@@ -71,7 +71,7 @@ def ask(machine: Machine) -> str | None:
     """The default index by uv's own word; None when it asks no index. Raises CalledProcessError when it refuses."""
     words = ("uv", "pip", "compile", "--emit-index-url", "--quiet", "--no-header", "-")
     done = subprocess.run(
-        words, input=b"", capture_output=True, check=True, env=dict(machine.environ), cwd=machine.cwd, timeout=20
+        words, input=b"", capture_output=True, check=True, env=dict(machine.environ), cwd=machine.cwd, timeout=60
     )
     lines = [line for line in done.stdout.decode().splitlines() if line.startswith("--index-url")]
     return lines[0].split()[1] if lines else None
