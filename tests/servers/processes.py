@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
 STEP_S = 0.05
 
 
