@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import threading
@@ -14,9 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from mirrorctl import memory
+from mirrorctl import process_interruption as interruption
 from mirrorctl.dialogue import Answer, Call, Dialogue, Fetch, Hangup, Output, Peer, Question, Read, Run, Timed, Wait
 from mirrorctl.model import Machine
-from mirrorctl.process_script import interpreter_of
+from mirrorctl.process_script import interpreter_of, program_of
 
 T = TypeVar("T")
 
@@ -79,23 +79,24 @@ def answer(question: Question, machine: Machine) -> Answer:
 
 def run(question: Run, machine: Machine, watch: Watch = UNWATCHED) -> Output:
     """Runs a program in the C locale and its own process group, so that a time-out ends its children too."""
-    if not question.scratch:
-        return _run(question.argv, question.environ, question, machine, watch)
-    import tempfile  # noqa: PLC0415  start-up time: only a real pull needs it
+    with interruption.held():
+        if not question.scratch:
+            return _run(question.argv, question.environ, question, machine, watch)
+        import tempfile  # noqa: PLC0415  start-up time: only a real pull needs it
 
-    with tempfile.TemporaryDirectory(prefix="mirrorctl-") as scratch:
-        argv = tuple(word.replace("{scratch}", scratch) for word in question.argv)
-        environ = {name: value and value.replace("{scratch}", scratch) for name, value in question.environ.items()}
-        output = _run(argv, environ, question, machine, watch)
-        watch.leave(Path(scratch))
-        return output
+        with tempfile.TemporaryDirectory(prefix="mirrorctl-") as scratch:
+            argv = tuple(word.replace("{scratch}", scratch) for word in question.argv)
+            environ = {name: value and value.replace("{scratch}", scratch) for name, value in question.environ.items()}
+            output = _run(argv, environ, question, machine, watch)
+            watch.leave(Path(scratch))
+            return output
 
 
 def _run(
     argv: tuple[str, ...], environ: Mapping[str, str | None], question: Run, machine: Machine, watch: Watch
 ) -> Output:
     path = machine.environ.get("PATH", os.defpath)
-    script = shutil.which(argv[0], path=path)
+    script = program_of(argv[0], path)
     program = interpreter_of(argv[0], path) if question.interpreter else script
     if program is None:
         return Output(status=None, stderr=f"{argv[0]}: not found")
@@ -140,7 +141,8 @@ def _finish(process: subprocess.Popen[bytes], question: Run, watch: Watch) -> Ou
     output: dict[str, bytes] = {}
     _running.add(process)
     try:
-        complaint = _attend(process, question, output, watch)
+        with interruption.allowed():
+            complaint = _attend(process, question, output, watch)
     except BaseException:
         _kill_group(process)
         raise

@@ -1,4 +1,4 @@
-"""Which Python a command runs in."""
+"""Which file a command is, and which Python it runs in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import os
 import shutil
 import sys
 from pathlib import Path
+
+
+def program_of(name: str, path: str) -> str | None:
+    """The program on PATH, or in the `sbin` beside one of its folders: there the PATH of users does not lead."""
+    beside = [str(Path(folder).with_name("sbin")) for folder in path.split(os.pathsep) if Path(folder).name == "bin"]
+    return shutil.which(name, path=path) or shutil.which(name, path=os.pathsep.join(beside))
 
 
 def interpreter_of(script: str, path: str) -> str | None:

@@ -117,6 +117,16 @@ def test_a_scratch_directory_is_there_and_gone(machine: Machine) -> None:
     assert not Path(place).exists()
 
 
+@pytest.mark.parametrize(("folder", "status"), [("sbin", 0), ("lib", None)])
+def test_daemons_are_beside_the_folders_of_path(machine: Machine, folder: str, status: int | None) -> None:
+    """The PATH of an ordinary user has no /usr/sbin, where distributions put dockerd."""
+    program = script(machine, "daemond", "#!/bin/sh\necho 1.0\n")
+    place = machine.home / folder
+    place.mkdir()
+    program.rename(place / "daemond")
+    assert process.run(Run(argv=("daemond",)), machine).status is status
+
+
 # The Python of a script
 
 
