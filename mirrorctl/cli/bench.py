@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+from mirrorctl import process_interruption
 from mirrorctl.benchmark import BenchReport
 from mirrorctl.benchmark.comparison import Comparison
 from mirrorctl.cli.console import Console
@@ -35,10 +36,12 @@ def run_bench(console: Console, request: BenchRequest) -> None:
     for path in request.outputs:
         check_form(form_of(path))
     session = console.session()
-    with ExitStack() as stack:
-        display = _Display(console, request.policy, stack)
-        result = bench(session, request, on_event=display.race, on_pull=display.pull if console.lively else None)
-    _write(console, session, request.outputs, result, write_report)
+    with process_interruption.heard():
+        with ExitStack() as stack:
+            display = _Display(console, request.policy, stack)
+            result = bench(session, request, on_event=display.race, on_pull=display.pull if console.lively else None)
+        with process_interruption.held():
+            _write(console, session, request.outputs, result, write_report)
     console.finish(result, draw=_draw(console))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mirrorctl import __version__, files
+from mirrorctl import __version__, files, process_interruption
 from mirrorctl.benchmark import (
     BenchReport,
     ClientVersion,
@@ -60,7 +61,7 @@ def bench(
     on_event: Callable[[Event], None] | None = None,
     on_pull: OnPull | None = None,
 ) -> Result[BenchReport]:
-    """Makes the pulls and compares them. Ctrl-C ends the pulls, not the report."""
+    """Makes the pulls and compares them. An interruption ends the pulls, not the report."""
     _check_request(session, request)
     tasks = load_tasks(session, request.workloads)
     benched, warnings = find_benched(session, request.targets, tasks)
@@ -79,15 +80,16 @@ def bench(
         pulls = make_pulls(jobs, setups, request.terms, session.machine, on_pull)
     finally:
         _tidy(session, jobs, setups)
-    report = BenchReport(
-        workloads=tuple(_workload_report(job, pulls, request.terms) for job in jobs),
-        method=_method(request.terms, setups),
-        environment=environment,
-        started_at=started_at,
-        elapsed_s=round(time.monotonic() - began_s, 3),
-        interrupted=pulls.interrupted,
-    )
-    return _result(report, [*warnings, *notices])
+    with process_interruption.held():  # what was pulled is reported, whatever comes now
+        report = BenchReport(
+            workloads=tuple(_workload_report(job, pulls, request.terms) for job in jobs),
+            method=_method(request.terms, setups),
+            environment=environment,
+            started_at=started_at,
+            elapsed_s=round(time.monotonic() - began_s, 3),
+            interrupted=pulls.interrupted,
+        )
+        return _result(report, [*warnings, *notices])
 
 
 def _check_request(session: Session, request: BenchRequest) -> None:
@@ -117,6 +119,14 @@ def _prepare(session: Session, benched: Mapping[str, BenchClient], *, alone: boo
 
 
 def _tidy(session: Session, jobs: Sequence[Job], setups: Mapping[str, Setup]) -> None:
+    """Begun again when it is interrupted; given up when that happens twice."""
+    for _attempt in range(2):
+        with suppress(KeyboardInterrupt):
+            _tidy_once(session, jobs, setups)
+            return
+
+
+def _tidy_once(session: Session, jobs: Sequence[Job], setups: Mapping[str, Setup]) -> None:
     for job in jobs:
         mirrors = tuple(job.mirrors.values())
         dialogue = job.bench.puller.tidy(setups[job.bench.target], job.bench.client, job.items, mirrors)

@@ -17,10 +17,11 @@ from servers.certificates import Authority
 from servers.index import index
 from servers.outside import Outside
 from servers.overlay import entry, overlay
+from servers.processes import processes_with
 from servers.registry import registry
 from servers.repositories import repositories
 from servers.web import Faults, Server
-from servers.workstation import Workstation, tree
+from servers.workstation import TIMEOUT_S, Workstation, tree
 
 pytestmark = pytest.mark.client
 
@@ -143,7 +144,18 @@ def test_what_fails_and_what_takes_too_long_is_counted(
     assert {run["via"] for run in work["runs"] if run["error"]} == {"direct", "fails", "hangs"}
 
 
-def test_ctrl_c_reports_what_there_is(machine: Workstation, upstream_index: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param([signal.SIGINT], id="ctrl-c"),
+        pytest.param([signal.SIGTERM, signal.SIGTERM], id="terminate-as-timeout-does"),
+        pytest.param([signal.SIGHUP, signal.SIGTERM], id="hang-up"),
+    ],
+)
+def test_interrupted_it_reports_what_there_is(
+    machine: Workstation, upstream_index: Server, tmp_path: Path, sent: list[signal.Signals]
+) -> None:
+    """No directory is left behind, and no program."""
     file = machine.write("w.toml", WORKLOAD)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -159,8 +171,9 @@ def test_ctrl_c_reports_what_there_is(machine: Workstation, upstream_index: Serv
         while len(upstream_index.asked("simple/six/")) < 3 and process.poll() is None:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(0.05)
-        process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=30)
+        for number in sent:
+            process.send_signal(number)
+        said, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
     envelope = json.loads(said)
     assert envelope["status"] == "partial"
@@ -169,6 +182,7 @@ def test_ctrl_c_reports_what_there_is(machine: Workstation, upstream_index: Serv
     assert json.loads((tmp_path / "report.json").read_text()) == envelope
     assert "near-index" in (tmp_path / "report.md").read_text()
     assert list(scratch.iterdir()) == []
+    assert processes_with(f"TMPDIR={scratch}") == []
 
 
 def test_without_a_word_the_fastest_is_found(choice: Workstation, upstream_index: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE_S = 120.0
@@ -38,3 +38,13 @@ def background(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def processes_with(variable: str) -> list[str]:
+    """The command lines of the programs that have `variable` in their environment."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if variable.encode() in (place / "environ").read_bytes().split(b"\0"):
+                found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
