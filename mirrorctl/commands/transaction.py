@@ -21,11 +21,12 @@ from mirrorctl.disk import sync_folder
 from mirrorctl.errors import FormatError, MirrorctlError, VerifyError
 from mirrorctl.formats import decode
 from mirrorctl.journal import Journal
-from mirrorctl.model import Client, FileEdit, Machine, Notice, Reason, SavedFile, Scope
+from mirrorctl.model import Client, FileEdit, Machine, Notice, Plan, Reason, SavedFile, Scope
 from mirrorctl.places import MissingFolderError, reach, rules_for
 from mirrorctl.process import converse, converse_all
+from mirrorctl.redaction import redact
 from mirrorctl.swap_slot import OvertakenError, Slot, content, overtaken
-from mirrorctl.text import _
+from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field, replace
 
 ATTEMPTS = 10  # as long as others change the files in between
@@ -174,7 +175,8 @@ class _Run:
                 self._activate(change, change.plan.urls)
         if self.switches.verify and self.machine.root is None:
             self.switches.stage("verify")
-            _raise_first(_verify(self.machine, tuple(change for change in self.changes if change.plan.changed)))
+            changed = tuple(change for change in self.changes if change.plan.changed)
+            _raise_first(_verify(self.machine, changed), changed)
         for slot, file in zip(slots, self.saved, strict=True):
             with files.explained(file.path):
                 swap.confirm(slot, file.before)
@@ -229,7 +231,7 @@ class _Run:
     def _activate(self, change: Change, urls: tuple[str, ...]) -> None:
         self.told[change.target.NAME] = change.client
         if reason := converse(change.target.activate(self.machine, change.client, urls), self.machine):
-            _raise_first({change.target.NAME: reason})
+            _raise_first({change.target.NAME: reason}, (change,))
 
 
 def _verify(machine: Machine, changes: tuple[Change, ...]) -> dict[str, Reason | None]:
@@ -241,14 +243,24 @@ def _verify(machine: Machine, changes: tuple[Change, ...]) -> dict[str, Reason |
     return converse_all(dialogues, machine)
 
 
-def _raise_first(reasons: dict[str, Reason | None]) -> None:
+def _raise_first(reasons: dict[str, Reason | None], changes: tuple[Change, ...]) -> None:
     for name, reason in reasons.items():
         if reason is not None:
             raise VerifyError(
                 _("{target} does not work with the change: {reason}", target=name, reason=reason.detail),
-                hint=_("everything was put back as it was"),
+                hint=_next_step(next((each.plan for each in changes if each.target.NAME == name), None)),
                 subject=name,
             )
+
+
+def _next_step(plan: Plan | None) -> Text:
+    """Who named a mirror has not seen it measured."""
+    if plan is None or not plan.mirrors:
+        return _("everything was put back as it was")
+    name = plan.mirrors[0].id
+    option = "--url" if "://" in name else "--only"
+    command = f"mirrorctl probe -t {plan.target} {option} {redact(name)}"
+    return _("everything was put back as it was; what is wrong with it: {command}", command=command)
 
 
 def recover(session: Session) -> tuple[Notice, ...]:

@@ -9,10 +9,11 @@ from crash.scene import DAEMON, LEAVE, URL, USE, UV, Scene
 from crash.shim import Shim
 
 from mirrorctl.commands import transaction
-from mirrorctl.commands.change import Switches
+from mirrorctl.commands.change import Change, Switches
 from mirrorctl.disk import Disk
 from mirrorctl.errors import VerifyError
-from mirrorctl.model import Machine, Reason
+from mirrorctl.model import Client, Machine, Mirror, Plan, Reason, Scope, Status, Trust
+from mirrorctl.targets import TARGETS
 from mirrorctl.text import _
 
 
@@ -75,6 +76,37 @@ def test_a_pull_that_fails_takes_everything_back_and_the_daemon_too(
         scene.use()
     assert scene.look() == scene.old
     assert scene.daemon.in_force == [], "a daemon keeps mirrors whose key disappears, unless the list was empty first"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "step"),
+    [
+        ("near", "; what is wrong with it: mirrorctl probe -t pip --only near"),
+        ("https://m.example/simple", "; what is wrong with it: mirrorctl probe -t pip --url https://m.example/simple"),
+        (None, ""),
+    ],
+    ids=["listed", "unlisted", "no mirror"],
+)
+def test_the_next_step_after_a_pull_that_failed(identifier: str | None, step: str) -> None:
+    mirrors = (mirror_named(identifier),) if identifier else ()
+    plan = Plan(target="pip", scope=Scope.USER, mirrors=mirrors, urls=(), edits=())
+    change = Change(target=TARGETS["pip"], client=Client(target="pip"), plan=plan)
+    with pytest.raises(VerifyError) as caught:
+        transaction._raise_first({"pip": Reason(code="x", detail=_("no"))}, (change,))
+    assert str(caught.value.hint) == f"everything was put back as it was{step}"
+
+
+def mirror_named(identifier: str) -> Mirror:
+    return Mirror(
+        id=identifier,
+        ecosystem="pypi",
+        operator="o",
+        url="https://m.example/simple",
+        kind="index",
+        trust=Trust.COMPANY,
+        status=Status.ACTIVE,
+        domain="d",
+    )
 
 
 @pytest.mark.parametrize("failing", [KeyboardInterrupt, RuntimeError, SystemExit])
