@@ -248,7 +248,7 @@ def _raise_first(reasons: dict[str, Reason | None], changes: tuple[Change, ...])
         if reason is not None:
             raise VerifyError(
                 _("{target} does not work with the change: {reason}", target=name, reason=reason.detail),
-                hint=_next_step(next((each.plan for each in changes if each.target.NAME == name), None)),
+                hint=_next_step(next((each.plan for each in changes if name == each.target.NAME), None)),
                 subject=name,
             )
 
