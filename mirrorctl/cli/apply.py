@@ -14,5 +14,5 @@ def run_apply(
 ) -> None:
     profile = read_profile(path)
     console.catalogs = (*catalogs_of(profile, path), *console.catalogs)
-    request = request_for(profile, path.name, dry_run=dry_run, check=check)
+    request = request_for(profile, path, dry_run=dry_run, check=check)
     run_use(console, request, yes=yes, verify=verify, activate=activate, carry_out=apply)

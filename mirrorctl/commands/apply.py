@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 
 from mirrorctl import files
 from mirrorctl.commands.change import Switches
@@ -14,7 +15,7 @@ from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import FASTEST, Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.commands.use import use
-from mirrorctl.errors import UsageError
+from mirrorctl.errors import ConfigError, UsageError
 from mirrorctl.probing.events import Event
 from mirrorctl.profile import Profile, Terms, Wish, parse
 from mirrorctl.text import _
@@ -23,9 +24,13 @@ from mirrorctl.values import replace
 
 def read_profile(path: Path) -> Profile:
     """The profile in a file. Raises UsageError."""
-    data = files.read(path)
+    hint = _("a profile is a TOML file that has a table for each client, as [target.pip]")
+    try:
+        data = files.read(path)
+    except ConfigError as error:
+        raise UsageError(error.message, hint=hint, subject=str(path)) from error
     if data is None:
-        raise UsageError(_("{path}: there is no such profile", path=path), subject=str(path))
+        raise UsageError(_("{path}: there is no such profile", path=path), hint=hint, subject=str(path))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -38,8 +43,8 @@ def catalogs_of(profile: Profile, path: Path) -> tuple[Path, ...]:
     return tuple(path.parent / name for name in profile.catalogs)
 
 
-def request_for(profile: Profile, name: str, *, dry_run: bool, check: bool) -> Request:
-    """What the profile `name` asks for, as one request."""
+def request_for(profile: Profile, path: Path, *, dry_run: bool, check: bool) -> Request:
+    """What the profile at `path` asks for, as one request."""
     each = {wish.target: _request(wish, profile.terms) for wish in profile.wishes}
     racing = any(wish.which == FASTEST for wish in profile.wishes)
     return Request(
@@ -50,7 +55,8 @@ def request_for(profile: Profile, name: str, *, dry_run: bool, check: bool) -> R
         check=check,
         max_age_s=profile.terms.max_age_s if racing else None,
         each=each,
-        label=f"apply {name}",
+        label=f"apply {path.name}",
+        repeat=f"apply {quote(str(path))}",
     )
 
 

@@ -23,7 +23,7 @@ class Request:
     """What the user asked for. `max_age_s`: how old the measurement may be that `fastest` is decided by.
 
     `each` has what a profile states for one target after another; all of it is done, or nothing. `label` is how the
-    history calls the change, where that is not the command line.
+    history calls the change, where that is not the command line, and `repeat` what has to be typed for it.
     """
 
     which: str
@@ -37,6 +37,7 @@ class Request:
     max_age_s: float | None = None
     each: Mapping[str, Request] = field(default_factory=dict)
     label: str = ""
+    repeat: str = ""
 
     def of(self, target: str) -> Request:
         """What is asked for one target."""

@@ -71,7 +71,7 @@ def use(
     preview = view(session, changes, rankings)
     pending = tuple(change for change in changes if change.plan.changed)
     if not present and not talk.errors:
-        raise UsageError(_("no client is present on this machine"), hint=_("-t NAME says which one to prepare"))
+        raise _nobody(request)
     if talk.errors and (not changes or _is_one(request, talk)):
         return _result(view(session, (), rankings), talk)
     if request.check:
@@ -98,6 +98,15 @@ def use(
         )
     verified = switches.verify and session.machine.root is None
     return _result(view(session, changes, rankings, identifier=identifier, verified=verified), talk)
+
+
+def _nobody(request: Request) -> UsageError:
+    if not request.each:
+        return UsageError(_("no client is present on this machine"), hint=_("-t NAME says which one to prepare"))
+    return UsageError(
+        _("no client of the profile is on this machine: {names}", names=", ".join(request.targets)),
+        hint=_("install one and run the command again; --root prepares an image without it"),
+    )
 
 
 def _is_one(request: Request, talk: Talk) -> bool:
@@ -249,7 +258,7 @@ def _with_sudo(request: Request, error: WriteError, name: str) -> WriteError:
     if not isinstance(error, files.DeniedError):
         return error
     scope = f" --scope {request.scope.value}" if request.scope else ""
-    command = f"sudo mirrorctl {request.label or f'use {redact(request.which)} -t {name}{scope}'}"
+    command = f"sudo mirrorctl {request.repeat or f'use {redact(request.which)} -t {name}{scope}'}"
     return WriteError(error.message, hint=_("run: {command}", command=command), subject=error.subject)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,37 @@ def test_a_profile_that_is_wrong(machine: Workstation, text: str, place: str) ->
     ran = machine.mirrorctl("apply", str(path), "-y", "--json").ended(2)
     assert place in ran.envelope["errors"][0]["message"]
     assert ran.envelope["errors"][0]["subject"] == str(path)
+
+
+def test_a_profile_that_is_not_there_or_no_file(machine: Workstation) -> None:
+    (machine.home / "team.toml").mkdir()
+    for name, said in (("no.toml", "there is no such profile"), ("team.toml", "a directory")):
+        ran = machine.mirrorctl("apply", str(machine.home / name), "--json").ended(2)
+        (error,) = ran.envelope["errors"]
+        assert (error["code"], error["subject"]) == ("usage", str(machine.home / name))
+        assert said in error["message"]
+        assert "[target.pip]" in error["hint"]
+
+
+def test_a_profile_for_others_than_are_here(machine: Workstation, tmp_path: Path) -> None:
+    """There is no -t to be advised here."""
+    (tmp_path / "bin").mkdir()
+    machine.environ["PATH"] = str(tmp_path / "bin")
+    profile = machine.write("p.toml", '[target.git]\nwhich = "upstream"\n')
+    (error,) = machine.mirrorctl("apply", str(profile), "--json").ended(2).envelope["errors"]
+    assert "-t" not in error["hint"]
+    assert "git" in error["message"]
+
+
+def test_a_profile_that_other_rights_can_apply(machine: Workstation) -> None:
+    profile = machine.write("a team/p.toml", '[target.pip]\nwhich = "near"\n')
+    (machine.home / ".config/pip").mkdir(parents=True, mode=0o500)
+    prefix = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
+    if os.geteuid() == 0 and not shutil.which("setpriv"):
+        pytest.skip("root may write anywhere, and setpriv is not there to take that away")
+    used = prefix if os.geteuid() == 0 else ()
+    ran = machine.mirrorctl("apply", str(profile), "-y", "--json", prefix=used).ended(13)
+    assert ran.envelope["errors"][0]["hint"] == f"run: sudo mirrorctl apply '{profile}'"
 
 
 # --fallback
