@@ -34,9 +34,10 @@ class Treatment(NamedTuple):
 def treat(session: Session, cases: list[Case], findings: tuple[Finding, ...]) -> Treatment:
     """What takes every finding away that has a repair, as the files are now."""
     by_file: dict[tuple[str, Path], list[Repair]] = {}
-    for finding in findings:
-        if finding.repair:
-            by_file.setdefault((finding.repair.lens, finding.repair.path), []).append(finding.repair)
+    names: dict[Path, Path] = {}  # of one file that links give several, the first
+    for repair in (finding.repair for finding in findings if finding.repair):
+        name = names.setdefault(repair.path.resolve(), repair.path)
+        by_file.setdefault((repair.lens, name), []).append(repair)
     edits: dict[tuple[str, Scope], list[FileEdit]] = {}
     hindered: dict[Path, MirrorctlError] = {}
     for (lens, path), repairs in by_file.items():
@@ -45,7 +46,7 @@ def treat(session: Session, cases: list[Case], findings: tuple[Finding, ...]) ->
             edit = _edit(TARGETS[lens], path, repairs)
             files.check(path, rules_for(session.machine, scope), session.disk)
         except MirrorctlError as error:
-            hindered[path] = error
+            hindered[path.resolve()] = error
         else:
             if edit.changed:
                 edits.setdefault((lens, scope), []).append(edit)
@@ -103,7 +104,7 @@ def _change(cases: list[Case], lens: str, scope: Scope, edits: list[FileEdit], f
 
 def without_hope(finding: Finding, hindered: dict[Path, MirrorctlError]) -> Text | None:
     """The remedy of a finding whose file cannot be changed here and now."""
-    error = hindered.get(finding.repair.path) if finding.repair else None
+    error = hindered.get(finding.repair.path.resolve()) if finding.repair else None
     if error is None:
         return None
     if isinstance(error, files.DeniedError):

@@ -74,6 +74,17 @@ def test_both_repairs_of_a_file_are_one_edit(git: Path) -> None:
     assert run(visit(check=True)).exit_code is ExitCode.OK
 
 
+def test_a_file_with_two_names_is_repaired_once(git: Path, home: Path) -> None:
+    """git reads both; who keeps them in a repository of dotfiles may have linked one to the other."""
+    other = home / ".config/git/config"
+    other.parent.mkdir(parents=True)
+    other.symlink_to(git)
+    result = run(visit(fix=True))
+    assert (git.read_text(), other.is_symlink(), len(result.data.edits)) == (MENDED, True, 1)
+    assert not result.errors
+    assert run(visit(check=True)).exit_code is ExitCode.OK
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_file_that_may_not_be_written_has_the_command_that_could(git: Path) -> None:
     git.parent.chmod(0o500)
