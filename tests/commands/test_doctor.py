@@ -75,7 +75,7 @@ def test_both_repairs_of_a_file_are_one_edit(git: Path) -> None:
 
 
 def test_a_file_with_two_names_is_repaired_once(git: Path, home: Path) -> None:
-    """git reads both; who keeps them in a repository of dotfiles may have linked one to the other."""
+    """Git reads both; who keeps them in a repository of dotfiles may have linked one to the other."""
     other = home / ".config/git/config"
     other.parent.mkdir(parents=True)
     other.symlink_to(git)
