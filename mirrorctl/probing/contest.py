@@ -194,6 +194,24 @@ def is_troubled(lanes: Sequence[Lane]) -> bool:
     return any(lane.rejection and lane.rejection.code in TROUBLE for lane in lanes)
 
 
+def is_anybody_near(lanes: Sequence[Lane]) -> bool:
+    """Whether nobody has passed the gates yet, and somebody is on the way: on a slow line everybody is late."""
+    return not any(lane.passed for lane in lanes) and any(
+        lane.wire.is_moving for lane in lanes if lane.rejection is None
+    )
+
+
+def spare(lanes: Sequence[Lane]) -> None:
+    """Leaves out of the comparison what a client has to wait at every mirror alike: IPv6 may be broken on this side.
+
+    Whoever is still at the gates counts as soon as there is a connection, or the first to pass would be the only measure.
+    """
+    met = (lane for lane in lanes if lane.passed or (lane.rejection is None and lane.connected))
+    common_s = min((lane.wire.wait_s for lane in met), default=0.0)
+    for lane in lanes:
+        lane.spared_s = min(common_s, lane.wire.wait_s)
+
+
 def stake(lanes: Sequence[Lane]) -> int:
     """What an ecosystem needs of the time and the bytes, against others: the more there is to choose from, the more.
 

@@ -12,11 +12,23 @@ from mirrorctl.ecosystems import ECOSYSTEMS
 from mirrorctl.ecosystems.base import Canaries, Rejected
 from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.model import Mirror, Ranking
-from mirrorctl.probing.contest import CONFIRM_S, HOPELESS, Contest, Purse, hope_s, is_troubled, likely_s, stake
+from mirrorctl.probing.contest import (
+    CONFIRM_S,
+    HOPELESS,
+    Contest,
+    Purse,
+    hope_s,
+    is_anybody_near,
+    is_troubled,
+    likely_s,
+    spare,
+    stake,
+)
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
 from mirrorctl.probing.names import loop_s, patient_loop
 from mirrorctl.probing.surroundings import tls_context
+from mirrorctl.probing.timing import Pulse
 from mirrorctl.probing.wire import Surroundings, Wire
 from mirrorctl.ranking import rank
 from mirrorctl.text import _
@@ -79,6 +91,7 @@ class Race:
         }
         self._asides: list[asyncio.Task[None]] = []
         self._started_s = 0.0
+        self._pulse = Pulse()
 
     def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = patient_loop) -> tuple[Ranking, ...]:
         """Runs the race. Network and clock are those of `backend` and of the loop."""
@@ -89,9 +102,15 @@ class Race:
     def _elapsed_s(self) -> float:
         return loop_s() - self._started_s
 
+    @property
+    def _awake_s(self) -> float:
+        """What of it the mirrors have had."""
+        return self._elapsed_s - self._pulse.lost_s
+
     async def _main(self) -> tuple[Ranking, ...]:
         self._started_s = loop_s()
         everyone = [lane for lanes in self._lanes.values() for lane in lanes]
+        self._asides.append(asyncio.create_task(self._pulse.beat()))
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:
             await self._first_answers(gates)
@@ -120,12 +139,12 @@ class Race:
     async def _first_answers(self, gates: Mapping[asyncio.Task[None], Lane]) -> None:
         """Waits until most gates are decided, or as long again as the first mirror took that passed."""
         pending, limit_s = set(gates), self._gate_limit_s
-        while 2 * len(pending) > len(gates) and self._elapsed_s < limit_s:
+        while 2 * len(pending) > len(gates) and self._awake_s < limit_s:
             done, pending = await asyncio.wait(
-                pending, timeout=limit_s - self._elapsed_s, return_when=asyncio.FIRST_COMPLETED
+                pending, timeout=limit_s - self._awake_s, return_when=asyncio.FIRST_COMPLETED
             )
             if limit_s == self._gate_limit_s and any(gates[task].passed for task in done):
-                limit_s = min(limit_s, self._elapsed_s + max(QUIET_S, self._elapsed_s))
+                limit_s = min(limit_s, self._awake_s + max(QUIET_S, self._awake_s))
 
     def _share(self, number: int) -> Purse:
         """What the n-th ecosystem may take of the time and the bytes that are left for it and those after it."""
@@ -163,7 +182,10 @@ class Race:
                 continue
             pending = {task for task in gates if not task.done()}
             enough_s = max(GATE_LEAST_S, HOPELESS * contest.best_s(lanes))
-            patience_s = min(min(self._gate_limit_s, enough_s) - self._elapsed_s, contest.purse.left_s())
+            patience_s = min(self._gate_limit_s, enough_s) - self._awake_s
+            if patience_s <= LEAST_S and is_anybody_near(lanes):
+                patience_s = QUIET_S
+            patience_s = min(patience_s, contest.purse.left_s())
             if pending and patience_s > LEAST_S:
                 await asyncio.wait(pending, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             elif await self._last_look(contest, lanes):
@@ -175,7 +197,7 @@ class Race:
         try:
             while True:
                 self._reject_stale(lanes)
-                _spare(lanes)
+                spare(lanes)
                 for lane in self._waiting(contest, lanes, seen):
                     burdened = frozenset[str]().union(*running.values())
                     if len(running) < SCOUTS and not lane.hosts & burdened:
@@ -272,14 +294,3 @@ class Race:
     def _tell(self, lane: Lane, stage: Stage) -> None:
         if self._on_event:
             self._on_event(Event(ecosystem=lane.ecosystem.NAME, mirror=lane.mirror.id, stage=stage, probe=lane.probe()))
-
-
-def _spare(lanes: Sequence[Lane]) -> None:
-    """Leaves out of the comparison what a client has to wait at every mirror alike: IPv6 may be broken on this side.
-
-    Whoever is still at the gates counts as soon as there is a connection, or the first to pass would be the only measure.
-    """
-    met = (lane for lane in lanes if lane.passed or (lane.rejection is None and lane.connected))
-    common_s = min((lane.wire.wait_s for lane in met), default=0.0)
-    for lane in lanes:
-        lane.spared_s = min(common_s, lane.wire.wait_s)

@@ -82,6 +82,11 @@ class Wire:
         """What a client loses on addresses that do not answer, at all hosts that a pull needs."""
         return sum(junction.wait_s(self._patience_s) for junction in self._dialler.junctions.values())
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether anything came to its end a moment ago."""
+        return loop_s() - self.timing.moved_at_s < LATE_S
+
     async def ask(self, request: Request) -> Reply:
         """The reply to one request, its body read up to the limit; raises Rejected."""
         try:
@@ -125,7 +130,7 @@ class Wire:
     def overdue(self, *, beaten: bool = False) -> Rejected:
         """What to say of a mirror that was cut off where it stands now; `beaten`: because it could not win any more."""
         host = host_of(self.timing.url or self.site)
-        if loop_s() - self.timing.moved_at_s < LATE_S and self.timing.phase != "receive_response_body":
+        if self.is_moving and self.timing.phase != "receive_response_body":
             if beaten:
                 detail = _(
                     "{host} works as far as it was asked; others were faster before it could be measured.", host=host

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio  # noqa: TID253  tests may
 from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from probing.fields import LINE, MBIT, field_of, regret_of
-from probing.simulation import Arm, Outcome, run
+from probing.simulation import Arm, Outcome, VirtualLoop, run
 
 from mirrorctl.probing.events import Stage
 
@@ -116,6 +117,27 @@ def test_a_mirror_that_is_no_match_any_more_is_given_up_by_that_name() -> None:
     """Its walk takes longer than a pull through the others would; nothing is wrong with it."""
     found = run(*(Arm(name=f"m{n}", rtt_s=0.01, rate=400 * MBIT) for n in range(3)), Arm(name="far", rtt_s=0.3))
     assert found.codes == {"far": "cannot-win"}
+
+
+def test_on_a_slow_line_who_is_on_the_way_is_waited_for() -> None:
+    """Where nobody has passed in the usual time; the dead are still not waited for."""
+    found = run(Arm(name="far", rtt_s=0.4), Arm(name="farther", rtt_s=0.6), latency_only=True)
+    assert (found.names, found.codes) == (["far"], {"farther": "late"})
+    assert run(Arm(name="dead", dead=True), latency_only=True).ranking.elapsed_s < 1.0
+
+
+def test_while_the_machine_stands_still_nobody_is_late() -> None:
+    """The clock of the loop leaps, as after a virtual machine was held, while the first answers are on their way."""
+    leaps = [1.0]
+
+    def leap(_flight: int) -> float:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.clockwork.now_s += leaps.pop() if leaps else 0.0
+        return 1.0
+
+    found = run(Arm(name="near", rtt_s=0.01, noise=leap), Arm(name="far", rtt_s=0.1), latency_only=True)
+    assert (found.names, found.codes) == (["near", "far"], {})
 
 
 def test_without_transfers_what_does_not_answer_in_time_is_late() -> None:
