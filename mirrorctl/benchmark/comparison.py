@@ -135,7 +135,7 @@ def _change(
     ends = interval([over(old, new) for old, new in drawn], confidence)
     return replace(
         change,
-        speedup=over(before, after).value,
+        speedup=over(before, after).value or None,
         speedup_low=finite(ends.low) or None,
         speedup_high=finite(ends.high),
         difference=difference_of(ends, min(len(before), len(after))),
@@ -185,7 +185,7 @@ def _conditions(before: BenchReport, after: BenchReport) -> Iterator[Text]:
     ):
         if was != has_become:
             yield _("{what}: {was} → {now}", what=what, was=was or "–", now=has_become or "–")
-    items = {(work.target, work.name): work.items for work in before.workloads}
+    items = {(work.target, work.name): sorted(work.items) for work in before.workloads}
     for work in after.workloads:
-        if items.get((work.target, work.name), work.items) != work.items:
+        if items.get((work.target, work.name), sorted(work.items)) != sorted(work.items):
             yield _("{target} {name}: what is pulled is not the same", target=work.target, name=work.name)

@@ -114,7 +114,7 @@ class _Reader:
         allowed: Any = {float: (int, float), Text: str}.get(kind, kind)
         if not isinstance(value, allowed) or isinstance(value, bool) != (kind is bool):
             self.refuse(key, kind)
-        if isinstance(value, int | float) and not abs(value) < LARGEST:  # NaN too
+        if isinstance(value, int | float) and not (0 if kind is float else -LARGEST) <= value < LARGEST:  # NaN too
             self.refuse(key, kind)
         return Text("{text}", {"text": value}) if kind is Text else kind(value)
 

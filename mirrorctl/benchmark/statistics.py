@@ -54,7 +54,7 @@ def ratio(over: Span, under: Span) -> Span:
 
 
 def _divide(over: float, under: float, *, otherwise: float) -> float:
-    if math.isinf(over) and math.isinf(under):
+    if over == under and (math.isinf(over) or not over):  # never by never, or nothing by nothing
         return otherwise
     return over / under if under else math.inf
 

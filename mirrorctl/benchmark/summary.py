@@ -74,7 +74,7 @@ def _summary(
         first_byte_s=median(first) if first else None,
         bytes=round(median(carried)) if carried else None,
         bytes_per_s=median(rates) if rates else None,
-        speedup=speedup.value,
+        speedup=speedup.value or None,  # 0 would be the share of what never finishes
         speedup_low=finite(ends.low) if ends.low else None,
         speedup_high=finite(ends.high),
         runs=len(runs),

@@ -68,6 +68,12 @@ def test_what_only_one_report_has_is_kept() -> None:
     )
 
 
+def test_the_order_of_what_is_pulled_does_not_matter() -> None:
+    one, other = (replace(reports.FASTER, items=items) for items in (("a", "b"), ("b", "a")))
+    found = compared(reports.report(one), reports.report(other))
+    assert found.conditions == ()
+
+
 def test_pulls_that_never_finish_are_not_dropped() -> None:
     """Then one pull in three was cut off; the interval of the change has no lower end because of them."""
     better = reports.workload("docker", "large", {"direct": (200, 20, 0, 0)}, rounds=8)

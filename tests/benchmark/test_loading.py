@@ -71,6 +71,7 @@ def test_a_report_of_an_earlier_version_is_read() -> None:
         (("workloads", 1, "runs", 2, "seconds"), True, "data.workloads[1].runs[2].seconds should be a number"),
         (("workloads", 1, "runs", 2, "seconds"), 10**400, "data.workloads[1].runs[2].seconds should be a number"),
         (("workloads", 1, "runs", 2, "seconds"), float("nan"), "data.workloads[1].runs[2].seconds should be a number"),
+        (("workloads", 1, "runs", 2, "seconds"), -1.0, "data.workloads[1].runs[2].seconds should be a number"),
         (("workloads", 1, "runs", 2, "round"), 1.5, "data.workloads[1].runs[2].round should be a whole number"),
         (("workloads", 1, "runs", 2, "ok"), 1, "data.workloads[1].runs[2].ok should be true or false"),
         (("workloads", 1, "name"), None, "data.workloads[1].name should be a text"),

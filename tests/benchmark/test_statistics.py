@@ -44,6 +44,8 @@ def test_median_is_that_of_the_standard_library(values: list[float]) -> None:
         pytest.param(Span(2, 2), Span(NEVER, NEVER), Span(0, 0), id="known-over-never"),
         pytest.param(Span(NEVER, NEVER), Span(NEVER, NEVER), Span(0, NEVER), id="never-over-never"),
         pytest.param(Span(60, NEVER), Span(60, NEVER), Span(0, NEVER), id="cut-off-over-cut-off"),
+        pytest.param(Span(0, 0), Span(0, 0), Span(0, NEVER), id="nothing-over-nothing"),
+        pytest.param(Span(2, 2), Span(0, 0), Span(NEVER, NEVER), id="something-over-nothing"),
     ],
 )
 def test_ratio(over: Span, under: Span, expected: Span) -> None:

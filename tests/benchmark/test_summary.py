@@ -94,6 +94,21 @@ def test_a_direct_way_that_is_always_cut_off_bounds_the_speedup_from_below() -> 
     assert (found.speedup, found.speedup_low, found.speedup_high) == (None, LIMIT_S / 2, None)
 
 
+@pytest.mark.parametrize(
+    "mirror",
+    [["failed"] * 6, [1.0, "failed"] * 3, ["late"] * 6],
+    ids=["none-finished", "half-finished", "cut-off"],
+)
+def test_a_way_without_a_median_has_no_speedup(mirror: list[float | str]) -> None:
+    """It is not 0 times as fast: one cannot divide by what did not happen."""
+    found = compare([2.0] * 6, mirror)
+    assert (found.median_s, found.speedup) == (None, None)
+
+
+def test_no_time_over_no_time_tells_nothing() -> None:
+    assert compare([0.0] * 5, [0.0] * 5).difference is UNKNOWN
+
+
 def test_an_unfinished_round_is_of_use() -> None:
     found = summarise((*runs({"direct": [4.0] * 4, "near": [1.0] * 4}), run("near", 5, 1.0)), pick())
     assert [(each.via, each.runs) for each in found] == [("direct", 4), ("near", 5)]
