@@ -15,7 +15,7 @@ from servers.web import Faults, Server
 from servers.workstation import Workstation
 
 GITHUB_PREFIX = "/https://github.com/"
-SLOW = Faults(delay_s=0.01, rate_bytes_per_s=3_000_000)
+SLOW = Faults(delay_s=0.05, rate_bytes_per_s=3_000_000)
 
 
 def near(index_server: Server, git_server: Server) -> tuple[dict[str, object], ...]:

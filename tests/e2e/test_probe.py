@@ -41,7 +41,7 @@ def together(barrier: threading.Barrier, application: Application) -> Applicatio
     def wait(hit: Hit) -> Answer:
         if not passed.is_set():
             passed.set()
-            barrier.wait(5)
+            barrier.wait(20)
         return application(hit)
 
     return wait
@@ -87,7 +87,7 @@ def test_the_fast_one_stands_first(choice: Workstation) -> None:
         near, far = found["ranking"]
         assert (near["operator"], far["operator"]) == ("near", "far")
         assert near["predicted_s"] < far["predicted_s"]
-        assert far["ttfb_s"] >= 0.01, "what the server waits before it answers"
+        assert far["ttfb_s"] >= 0.05, "what the server waits before it answers"
 
 
 @pytest.mark.parametrize("ecosystem", ["pypi", "docker", "git"])

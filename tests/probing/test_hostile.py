@@ -21,7 +21,7 @@ FLOODS = ("a body without end", "chunks without end", "headers without end", "10
 )
 def test_a_misbehaviour_is_a_rejection(behave: Behaviour, code: str) -> None:
     with Server(behave) as server:
-        reason = reason_of(server.url, deadline_s=1.5 if code in HANGING else 20.0)
+        reason = reason_of(server.url, deadline_s=3.0 if code in HANGING else 20.0)
     assert reason is not None
     assert reason.code == code, str(reason.detail)
     assert str(reason.detail).isprintable()

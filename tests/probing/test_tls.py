@@ -80,7 +80,7 @@ def test_silence_instead_of_a_handshake() -> None:
         server.stopping.wait()
 
     with Server(tls=context(trustme.CA().issue_cert("127.0.0.1")), greet=greet) as server:
-        assert code_of(server.url, deadline_s=1.0) == "tls-timeout"
+        assert code_of(server.url, deadline_s=3.0) == "tls-timeout"
 
 
 def test_http_where_tls_is_expected() -> None:
@@ -143,4 +143,4 @@ def test_a_handshake_that_drips() -> None:
             connection.sendall(b"\x02")
 
     with Server(greet=greet) as server:
-        assert code_of(server.url.replace("http:", "https:"), deadline_s=1.0) == "tls-timeout"
+        assert code_of(server.url.replace("http:", "https:"), deadline_s=3.0) == "tls-timeout"
