@@ -7,14 +7,14 @@ nothing that belongs to the registry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mirrorctl.errors import ConflictError, FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Value
 from mirrorctl.redaction import redact
-from mirrorctl.targets import podman_client, podman_lens, registries
+from mirrorctl.targets import podman_client, podman_lens, podman_policy, registries
 from mirrorctl.targets import podman_files as model
 from mirrorctl.targets.base import (
     ConfigFile,
@@ -97,19 +97,23 @@ def _variable(machine: Machine) -> tuple[Override, ...]:
 
 
 def _notices(found: dict[str, Found]) -> Iterator[Notice]:
+    yield from _longer(found, {prefix for prefix, by in found.items() if by.urls})
     for prefix, by in found.items():
-        registry = prefix.partition("/")[0]
-        if "/" in prefix and registry in found and found[registry].urls:
-            yield Notice(
-                code="longer-prefix",
-                message=_("{path} has a table of its own for {prefix}, which wins", path=by.path, prefix=prefix),
-                subject=str(by.path),
-            )
         if by.urls and by.table.get("mirror-by-digest-only") is True:
             yield Notice(
                 code="digest-only",
                 message=_("{path} lets the mirrors of {registry} serve digests alone", path=by.path, registry=prefix),
                 hint=_("what is pulled by a tag does not come from them"),
+                subject=str(by.path),
+            )
+
+
+def _longer(found: dict[str, Found], having: Collection[str]) -> Iterator[Notice]:
+    for prefix, by in found.items():
+        if "/" in prefix and prefix.partition("/")[0] in having:
+            yield Notice(
+                code="longer-prefix",
+                message=_("{path} has a table of its own for {prefix}, which wins", path=by.path, prefix=prefix),
                 subject=str(by.path),
             )
 
@@ -136,6 +140,8 @@ def decide(
     values: dict[Path, dict[str, list[str]]] = {}
     for registry, urls in chosen.items():
         by = found.get(registry)
+        if not force:
+            podman_policy.refuse(registry, found, public=known | ours)
         path = _place(machine, scope, registry, by, public=known | ours, force=force)
         value = values.setdefault(path, registries.grouped(_checked(path, contents)))
         value[registry] = registries.merged(value.get(registry, []), urls, ours)
@@ -197,7 +203,7 @@ def _place(
 
 
 def _moved(found: dict[str, Found], chosen: dict[str, list[str]]) -> Iterator[Notice]:
-    yield from (notice for notice in _notices(found) if notice.code == "longer-prefix")
+    yield from _longer(found, chosen)
     for registry in chosen:
         by = found.get(registry)
         if by and by.table.get("location", registry) != registry:

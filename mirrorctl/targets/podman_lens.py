@@ -58,9 +58,19 @@ def frame(text: str, path: Path) -> object:  # noqa: ARG001
 def tables(text: str) -> list[dict[str, Any]]:
     """The registries of a file, the first of each prefix, in whatever form they are written."""
     first: dict[str, dict[str, Any]] = {}
-    for table in _listed(tomldoc.parse(text)):
+    document = tomldoc.parse(text)
+    for table in (*_listed(document), *_of_version_1(document)):
         first.setdefault(prefix_of(table), table)
     return list(first.values())
+
+
+def _of_version_1(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the clients make of the lists of version 1."""
+    lists = document.get("registries")
+    for name, key in (("block", "blocked"), ("insecure", "insecure")):
+        found = lists.get(name) if isinstance(lists, dict) else None
+        listed = found.get("registries") if isinstance(found, dict) else None
+        yield from ({"location": str(each), key: True} for each in (listed if isinstance(listed, list) else []))
 
 
 def _listed(document: dict[str, Any]) -> list[dict[str, Any]]:

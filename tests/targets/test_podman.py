@@ -211,6 +211,43 @@ def test_what_the_system_says_is_not_hidden_from_a_user(text: str, refused: bool
     assert written(decide({SYSTEM: text}, mirror(A), force=refused)) == {OURS: [[A, "docker.io"]]}
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        pytest.param(table("docker.io", more="blocked = true\n"), True, id="blocked"),
+        pytest.param(table("docker.io", OWN, more="blocked = true\n"), True, id="a private mirror alone"),
+        pytest.param(table("docker.io", B, more="blocked = true\n"), False, id="mirrors alone"),
+        pytest.param(table("docker.io", more="mirror-by-digest-only = true\n"), True, id="digests"),
+        pytest.param('[[registry]]\nprefix = "*.io"\nblocked = true\n', True, id="a wildcard"),
+        pytest.param('[[registry]]\nprefix = "*.example.io"\nblocked = true\n', False, id="another wildcard"),
+        pytest.param('[registries.block]\nregistries = ["docker.io"]\n', True, id="version 1"),
+        pytest.param('[registries.search]\nregistries = ["docker.io"]\n', False, id="a search of version 1"),
+    ],
+)
+@pytest.mark.parametrize("path", [USER, USER_D / "50.conf"], ids=["main", "drop-in"])
+def test_a_policy_is_not_undone(text: str, refused: bool, path: Path) -> None:
+    """Mirrors of a blocked registry are asked, and a table of its own takes the place of a wildcard's."""
+    if "registries." in text and path != USER:
+        pytest.skip("version 1 cannot stand in a drop-in")
+    if refused:
+        with pytest.raises(ConflictError) as caught:
+            decide({path: text}, mirror(A))
+        assert caught.value.subject == str(path)
+    else:
+        assert written(decide({path: text}, mirror(A), ours=frozenset({B})))
+
+
+@pytest.mark.parametrize("text", [table("docker.io", more="blocked = true\n"), '[[registry]]\nprefix = "*.io"\n'])
+def test_a_policy_is_replaced_with_consent(text: str) -> None:
+    decision = decide({USER: text}, mirror(A), force=True)
+    assert list(written(decision).values()) == [[[A, "docker.io"]]]
+
+
+def test_a_longer_prefix_is_told_of_before_the_first_mirror() -> None:
+    decision = decide({USER: table("docker.io/library")}, mirror(A))
+    assert [notice.code for notice in decision.notices] == ["longer-prefix"]
+
+
 def test_the_system_cannot_be_changed_for_a_user_who_does_not_read_it() -> None:
     for files in ({USER: ""}, {OURS: table("docker.io", B)}):
         with pytest.raises(ConflictError):
