@@ -14,6 +14,7 @@ from mirrorctl.errors import FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Client, Machine, Scope
 from mirrorctl.targets import podman_lens as lens
+from mirrorctl.targets import podman_syntax
 from mirrorctl.targets.base import ConfigFile, Contents
 from mirrorctl.targets.common import unreadable
 from mirrorctl.values import dataclass
@@ -100,7 +101,9 @@ def tables(machine: Machine, client: Client, contents: Contents) -> dict[str, Fo
 
 
 def read_tables(path: Path, contents: Contents) -> list[dict[str, Any]]:
+    text = decode(contents.get(path) or b"")
     try:
-        return lens.tables(decode(contents.get(path) or b""))
+        podman_syntax.refuse(text, drop_in=path.parent.suffix == ".d")
+        return lens.tables(text)
     except FormatError as error:
         raise unreadable(path, error) from error
