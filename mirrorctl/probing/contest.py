@@ -86,6 +86,7 @@ class Contest:
         self.purse = purse
         self._transferring = transferring
         self._tried: set[str] = set()  # rivals that had their chance
+        self._again: set[str] = set()  # who was put to a second long transfer, for the first was not seen well
         self._long_transfers = 0
         self._rivals = 0
 
@@ -133,7 +134,10 @@ class Contest:
         )
         if not await self._transfer(lane, CONFIRM_BYTES, CONFIRM_S, verdict.is_in):
             return False
-        lane.confirmed = lane.passed and not verdict.cut_short
+        once_more = lane.blurred and lane.mirror.id not in self._again
+        if once_more:
+            self._again.add(lane.mirror.id)
+        lane.confirmed = lane.passed and not verdict.cut_short and not once_more
         return True
 
     def _next_to_confirm(self, lanes: Sequence[Lane], *, rivals: bool) -> Lane | None:

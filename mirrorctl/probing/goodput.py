@@ -34,16 +34,29 @@ DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
 STALL_RTTS = 2.5  # a pause that long is a loss, and what comes after it was held back and says nothing
 STANDSTILL = 1000.0  # bytes per second of a transfer that has come to nothing
 STEADY = 0.8
+BLUR = 0.3  # the share of the time that a reader may be behind before it knows little
 LEAST_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """One bounded transfer. `marks` are (seconds since the request, bytes so far), the first at the first byte."""
+    """One bounded transfer. `marks` are (seconds since the request, bytes so far), the first at the first byte.
+
+    `behind`: from when to when the reader could not follow, so that nobody knows what arrived when.
+    """
 
     marks: Sequence[tuple[float, int]]
     ended_s: float
     rtt_s: float
+    behind: Sequence[tuple[float, float]] = ()
+
+    def blur(self, since_s: float) -> float:
+        """The share of the time since then in which the reader was behind."""
+        span_s, lost_s = self.ended_s - since_s, 0.0
+        for start_s, end_s in self.behind:  # in order, and they may overlap
+            lost_s += max(0.0, min(end_s, self.ended_s) - max(start_s, since_s))
+            since_s = max(since_s, end_s)
+        return lost_s / span_s if span_s > 0 else 0.0
 
     @property
     def bytes(self) -> int:
@@ -56,6 +69,7 @@ class Goodput:
 
     `steady`: settled, and no slower at the end than before. `settled_bins` counts the round trips after the ramp; 0 means that the transfer was all ramp, so that `likely` is
     the rate within its trains of packets, and `high` infinite where no trains could be told. `dropped`: it became much slower towards the end.
+    `blurred`: the reader was away or behind for much of the time, so that the truth may be far above.
     """
 
     likely: float
@@ -64,6 +78,7 @@ class Goodput:
     settled_bins: int = 0
     dropped: bool = False
     steady: bool = False
+    blurred: bool = False
 
     @property
     def settled(self) -> bool:
@@ -87,6 +102,8 @@ def estimate(transfer: Transfer) -> Goodput | None:
     dropped = _dropped(transfer, plateau, width_s)
     ramping = _ramping(transfer, bins, plateau, whole, width_s) if len(bins) <= LONG_BINS else None
     found = dropped or ramping or _settled(transfer, plateau, width_s)
+    if transfer.blur(first_s) > BLUR:
+        found = replace(found, blurred=True, high=math.inf)
     likely = max(found.likely, STANDSTILL)
     return replace(found, likely=likely, low=min(max(found.low, STANDSTILL), likely), high=max(found.high, likely))
 
@@ -105,6 +122,8 @@ def _dropped(transfer: Transfer, plateau: _Plateau, width_s: float) -> Goodput |
     tail_s, tail = _tail(transfer, width_s)
     if transfer.ended_s - plateau.since_s <= 1.3 * tail_s or tail >= DROP * plateau.rate:
         return None
+    if transfer.blur(transfer.ended_s - tail_s) > BLUR:
+        return None
     return Goodput(likely=tail, low=tail * 0.7, high=plateau.rate, settled_bins=len(plateau.bins), dropped=True)
 
 
@@ -121,7 +140,7 @@ def _ramping(
     low = whole if short else plateau.rate
     peak = max([*bins, transfer.bytes - sum(bins)]) / width_s  # the last bin is not full
     long = transfer.bytes > TRAIN_BYTES
-    train = _train_rate(transfer.marks, transfer.rtt_s)
+    train = _train_rate(transfer)
     if train and train <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
         return Goodput(likely=max(train, low), low=low, high=train * DOUBT)
     if long:
@@ -161,6 +180,8 @@ def merge(older: Goodput | None, newer: Goodput | None) -> Goodput | None:
         return older or newer
     if older.dropped != newer.dropped:
         return older if older.dropped else newer
+    if older.blurred != newer.blurred and not newer.dropped:
+        return max(older, newer, key=lambda goodput: goodput.likely)  # a blur only hides bandwidth
     return newer if newer.settled_bins >= older.settled_bins else older
 
 
@@ -204,13 +225,14 @@ def _pause(gaps: Sequence[float]) -> float:
     return max(PAUSE_S, PAUSE * sorted(gaps)[len(gaps) // 2]) if gaps else PAUSE_S
 
 
-def _train_rate(marks: Sequence[tuple[float, int]], rtt_s: float) -> float | None:
+def _train_rate(transfer: Transfer) -> float | None:
     """What the narrowest link on the way lets through, from the spacing within the trains of packets of the ramp.
 
     While the window is smaller than what the way holds, each round trip carries one train, spaced by the bottleneck,
     and then a pause (packet train dispersion). Of the trains that are long enough to be timed, the one that carried
     most is taken; None while there is none, or where the pieces are too far apart to tell trains from pauses.
     """
+    marks, rtt_s = transfer.marks, transfer.rtt_s
     pause_s = _pause([after[0] - before[0] for before, after in pairwise(marks)])
     if pause_s > max(PAUSE_S, rtt_s / 2):
         return None
@@ -219,7 +241,8 @@ def _train_rate(marks: Sequence[tuple[float, int]], rtt_s: float) -> float | Non
         if end < len(marks) and marks[end][0] - marks[end - 1][0] < pause_s:
             continue
         span_s, carried = marks[end - 1][0] - marks[start][0], marks[end - 1][1] - marks[start][1]
-        if span_s >= TRAIN_S and carried > best_bytes:
+        blurred = any(since_s < marks[end - 1][0] and marks[start][0] < until_s for since_s, until_s in transfer.behind)
+        if span_s >= TRAIN_S and carried > best_bytes and not blurred:
             best_bytes, best_rate = carried, carried / span_s
         start = end
     return best_rate

@@ -33,6 +33,7 @@ from mirrorctl.values import dataclass, replace
 
 SIGNATURE_BYTES = 4096
 PATIENCE_S = 1.0
+LATE_S = 0.05  # a limit that is enforced so late was missed by us
 STALL_S = 0.5  # a transfer that carries nothing for so long is over
 TOO_MANY_REQUESTS = 429
 SLOWNESS = ("late", "silent", "slow")
@@ -49,6 +50,7 @@ class Lane:
     rejection: Rejected | None = None
     goodput: Goodput | None = None
     confirmed: bool = False  # the goodput is that of a long transfer
+    blurred: bool = False  # the last transfer was not seen well from here
     offset: int = 0
     wasted_bytes: int = 0  # sent to us after we stopped reading
     lag_s: float | None = None
@@ -164,25 +166,37 @@ class Lane:
     async def transfer(self, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> None:
         """Reads the artefact until a limit or until `enough`, and estimates the goodput; failing now is a rejection.
 
-        The window opens with the first byte. A mirror that has answered so far gets PATIENCE_S for that byte.
+        The window opens with the first byte. A mirror that has answered so far gets PATIENCE_S for that byte. What a
+        standstill of ours has cut short goes on over a new connection, once.
         """
+        left_bytes = await self._transfer(limit_bytes, window_s, enough)
+        if left_bytes > LEAST_BYTES:
+            await self._transfer(left_bytes, window_s, enough)
+
+    async def _transfer(self, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> int:
+        """Returns how many bytes are still to be read, where it was not the mirror that kept us waiting; else 0."""
         artefact = self.finding.artefact if self.finding else None
         if artefact is None:
-            return
+            return 0
         reading = Reading(limit_bytes=limit_bytes, window_s=window_s, enough=enough, rtt_s=self.rtt_s)
+        bound = asyncio.timeout(PATIENCE_S)
         try:
-            async with asyncio.timeout(PATIENCE_S) as bound:
+            async with bound:
                 await self._read(artefact, reading, bound)
         except TimeoutError:
-            if not reading.marks or reading.marks[-1][1] < min(LEAST_BYTES, limit_bytes):
+            reading.interrupted = loop_s() - (bound.when() or 0.0) > LATE_S
+            if reading.bytes < min(LEAST_BYTES, limit_bytes) and not reading.interrupted:
                 self.rejection = self.wire.overdue()
-                return
+                return 0
         except Rejected as rejected:
             self.rejection = rejected
-            return
+            return 0
         finally:
             self.wasted_bytes += reading.abandoned_bytes
-        self.goodput = merge(self.goodput, estimate(reading.transfer()))
+        found = estimate(reading.transfer())
+        self.blurred = found is None or found.blurred
+        self.goodput = merge(self.goodput, found)
+        return limit_bytes - reading.bytes if reading.interrupted else 0
 
     async def _read(self, artefact: Artefact, reading: Reading, bound: asyncio.Timeout) -> None:
         head = b""

@@ -48,7 +48,7 @@ RIVALS_SHARE, RIVALS_SHARE_IN_TROUBLE = 0.37, 0.56
 WINK_S = 0.05
 # Where some mirrors misbehave, those that do not are watched that long before one is chosen: an outage that comes and
 # goes within seconds is seen at one end or the other.
-WATCH_S = 4.0
+WATCH_S = 4.4
 WIRE_SHARE = 1.07  # bytes on the line for each byte of content: headers of all layers, handshakes
 
 

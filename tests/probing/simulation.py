@@ -22,6 +22,7 @@ import httpcore
 
 from mirrorctl.model import Mirror, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
+from mirrorctl.probing.names import ABSENCE_S
 from mirrorctl.probing.race import Race, Terms
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -38,11 +39,22 @@ class Clockwork(selectors.SelectSelector):
     """Never waits: it moves the clock on instead."""
 
     now_s = 0.0
+    idle_s = 0.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back_s = 0.0
+        self.absences: list[tuple[float, float]] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             raise RuntimeError("everything waits, and nothing will happen any more")
-        self.now_s += max(0.0, timeout)
+        if self.now_s - self.back_s > ABSENCE_S:
+            self.absences.append((self.back_s, self.now_s))
+        if timeout > 0:
+            self.idle_s = self.now_s
+            self.now_s += timeout
+        self.back_s = self.now_s
         return []
 
 
@@ -59,6 +71,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self.clockwork.now_s
+
+    @property
+    def idle_s(self) -> float:
+        return self.clockwork.idle_s
+
+    @property
+    def absences(self) -> Sequence[tuple[float, float]]:
+        return self.clockwork.absences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
