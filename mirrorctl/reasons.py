@@ -65,6 +65,12 @@ KNOWN = frozenset(
 _PLACE = re.compile(r"(?P<words>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", re.DOTALL)
 _AT_END = " (at end of document)"
 _TWICE = re.compile(r"Cannot declare \((?P<name>.*)\) twice", re.DOTALL)
+# What Python 3.13 says of a comma too many, and what those before it say of the bracket that follows.
+_AT_BRACKET = {
+    "Illegal trailing comma before end of object": "Expecting property name enclosed in double quotes",
+    "Illegal trailing comma before end of array": "Expecting value",
+}
+_BLANKS = re.compile(r"[ \t\r\n]*")
 
 
 def reason_of(error: OSError) -> Text:
@@ -75,6 +81,7 @@ def reason_of(error: OSError) -> Text:
 def complaint_of(error: Exception) -> Text:
     """What a reader of TOML or JSON has against a text, and where."""
     if isinstance(error, json.JSONDecodeError):
+        error = at_bracket(error)
         return _placed(translatable(error.msg), error.lineno, error.colno)
     if found := _PLACE.fullmatch(str(error)):
         return _placed(translatable(found["words"]), int(found["line"]), int(found["column"]))
@@ -82,6 +89,12 @@ def complaint_of(error: Exception) -> Text:
     if words.endswith(_AT_END):
         return _("{words} (at end of document)", words=translatable(words.removesuffix(_AT_END)))
     return translatable(words)
+
+
+def at_bracket(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """The error as every Python puts it, so that one text has one complaint, in one place, with each of them."""
+    words, blanks = _AT_BRACKET.get(error.msg), _BLANKS.match(error.doc, error.pos + 1)
+    return json.JSONDecodeError(words, error.doc, blanks.end()) if words and blanks else error
 
 
 def _placed(words: Text, line: int, column: int) -> Text:

@@ -58,6 +58,8 @@ def test_what_is_wrong_with_a_toml_text(text: str, said: str) -> None:
         pytest.param('{"a" 1}', "应为 ':'（第 1 行第 6 列）", id="colon"),
         pytest.param("[1]\n]", "内容结束之后还有多余的字符（第 2 行第 1 列）", id="extra"),
         pytest.param("", "应为值（第 1 行第 1 列）", id="nothing"),
+        pytest.param("[1,\n ]", "应为值（第 2 行第 2 列）", id="comma-in-list"),
+        pytest.param('{"a": 1,}', "应为双引号括起的键名（第 1 行第 9 列）", id="comma-in-object"),
     ],
 )
 def test_what_is_wrong_with_a_json_text(text: str, said: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from mirrorctl.diagnosis.case import Case
 from mirrorctl.diagnosis.docker_keys import KEYS
 from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
-from mirrorctl.reasons import complaint_of, translatable
+from mirrorctl.reasons import at_bracket, complaint_of, translatable
 from mirrorctl.targets.docker_conflicts import KEY
 from mirrorctl.text import Text, _
 
@@ -33,7 +33,8 @@ def check_syntax(case: Case, path: Path, text: str) -> Iterator[Finding]:
     try:
         settings = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_pairs)
     except json.JSONDecodeError as error:
-        yield _refused(path, error.lineno, _explain(text, error), _("repair line {line}", line=error.lineno))
+        error = at_bracket(error)
+        yield _refused(path, error.lineno, _explain(error), _("repair line {line}", line=error.lineno))
         return
     except (ValueError, RecursionError) as error:
         yield _refused(path, 1, _("it is not JSON: {reason}", reason=complaint_of(error)), _("repair it"))
@@ -56,9 +57,9 @@ def _pairs(members: list[tuple[str, Any]]) -> _Pairs:
     return _Pairs(members)
 
 
-def _explain(text: str, error: json.JSONDecodeError) -> Text:
+def _explain(error: json.JSONDecodeError) -> Text:
     """The mistakes that people make, by what stands where reading stopped."""
-    rest, before = text[error.pos :], text[: error.pos].rstrip()
+    rest, before = error.doc[error.pos :], error.doc[: error.pos].rstrip()
     if rest.startswith(("//", "/*", "#")):
         return _("JSON has no comments")
     if before.endswith(",") and rest.startswith(("}", "]")):

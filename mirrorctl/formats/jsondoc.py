@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn, TypeVar
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import line_end, position
-from mirrorctl.reasons import translatable
+from mirrorctl.reasons import at_bracket, translatable
 from mirrorctl.text import Text, _
 
 INDENT = "    "
@@ -246,6 +246,7 @@ def _check_result(
 
 def _refuse_json(error: ValueError, text: str, at: int) -> NoReturn:
     if isinstance(error, json.JSONDecodeError):
+        error = at_bracket(error)
         _refuse(_("This is not JSON: {reason}.", reason=translatable(error.msg)), text, error.pos)
     _refuse(_("“{value}” is no JSON value.", value=error), text, at)
 

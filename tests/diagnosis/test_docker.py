@@ -89,8 +89,9 @@ def test_the_file(text: str, version: tuple[int, ...], expected: list[str], afte
     assert mended(text, DAEMON, found, amended) == (text if after is None else after)
 
 
-def test_a_mistake_in_json_is_explained() -> None:
-    (finding,) = look(case("docker", {DAEMON: '{"debug": true,}'}))
+@pytest.mark.parametrize("text", ['{"debug": true,}', '{"dns": ["192.0.2.1",\n]}', '\ufeff{"debug": true,}'])
+def test_a_mistake_in_json_is_explained(text: str) -> None:
+    (finding,) = look(case("docker", {DAEMON: text}, version=V24))
     assert str(finding.message) == "dockerd does not start with this file: there is a comma too many"
 
 

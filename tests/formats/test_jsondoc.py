@@ -127,6 +127,7 @@ def test_get_returns_the_value(text: str, value: object) -> None:
         pytest.param('{"a": 1, "\\u0061": 2}', 1, 10, id="key twice, escaped"),
         pytest.param('{"a": 1,}', 1, 9, id="trailing comma"),
         pytest.param('{"a": [1,2,,]}', 1, 12, id="two commas in a list"),
+        pytest.param('{"a": [1,\n]}', 2, 1, id="trailing comma in a list"),
         pytest.param('// c\n{"a": 1}', 1, 1, id="comment"),
         pytest.param('{"a": 1 /* c */}', 1, 9, id="comment inside"),
         pytest.param('{"a": 1}\n{"b": 2}', 2, 1, id="text behind"),
