@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mirrorctl.benchmark import DIRECT, BenchReport, Difference, Summary, WorkloadReport
-from mirrorctl.render.report.figures import UNKNOWN, gain, rate, short_time, size
+from mirrorctl.render.report.figures import UNKNOWN, gain_of, rate, short_time, size
 from mirrorctl.render.report.sections import middle_cell, way
 from mirrorctl.render.report.view import Cell
 from mirrorctl.render.screen import visible
@@ -37,7 +37,7 @@ def print_bench(data: BenchReport, out: object, writer: Writer) -> None:
 
 
 def _row(summary: Summary, writer: Writer) -> tuple[str, ...]:
-    figure, bounds = gain(summary.speedup, summary.speedup_low, summary.speedup_high)
+    figure, bounds = gain_of(summary)
     return (
         way(summary.via, writer),
         str(middle_cell(summary, writer)),

@@ -92,6 +92,21 @@ def test_several_workloads_are_summed_up(works: tuple[WorkloadReport, ...], said
     assert said in markdown(reports.report(*works))
 
 
+def test_where_nothing_else_works_no_factor_is_made_up() -> None:
+    broken = reports.workload("uv", "small", {"direct": (2, 0.1, 100, 0), "m": (1, 0.1, 0, 0)})
+    said = markdown(reports.report(broken, reports.SAME))
+    assert "**Mirrors are faster in 1 of 2 workloads, uv small: only m works: it takes" in said
+    assert "∞" not in said
+
+
+def test_a_single_pull_has_no_interval() -> None:
+    """From one value to the same value would look as if it were known exactly."""
+    once = reports.workload("uv", "small", {"direct": (2, 0.1, 0, 0), "m": (1, 0.1, 0, 0)}, rounds=1)
+    said = markdown(reports.report(once))
+    assert re.search(r"\| m \| [\d.]+ s \| [\d.]+× \? not known \|", said)
+    assert re.search(r"<desc[^>]*>direct: median [\d.]+\Ws, interval \?, 1 pulls", html(reports.report(once)))
+
+
 def test_every_pull_is_in_chart_and_table() -> None:
     page = html(reports.report(reports.HANGING))
     runs = reports.HANGING.runs

@@ -25,6 +25,15 @@ STICKING_OUT = """
   .filter(element => !element.closest(".scroll") && element.getBoundingClientRect().right > innerWidth + 1)
   .map(element => element.tagName)
 """
+# Words of a chart that stand on others.
+OVERLAPPING = """
+[...document.querySelectorAll("svg.chart")].filter(chart => chart.getBoundingClientRect().height).flatMap(chart => {
+  const places = [...chart.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+  return places.flatMap(([one, a], index) => places.slice(index + 1)
+    .filter(([_, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom - 2 && b.top < a.bottom - 2)
+    .map(([other, _]) => `${one} / ${other}`));
+})
+"""
 # WCAG 2.2, 1.4.3: the contrast of every text with the page behind it.
 CONTRASTS = """
 (() => {
@@ -116,6 +125,23 @@ def test_nothing_of_the_data_runs(tab: Tab, tmp_path: Path) -> None:
     assert tab.requests() == [path.as_uri()]
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
     assert tab.evaluate("document.querySelector('table.summary tbody tr:nth-child(2) th').innerText") == HOSTILE
+
+
+def test_long_names_are_in_nobodys_way(tab: Tab, tmp_path: Path) -> None:
+    """On a narrow screen they share a line with the figures; twelve mirrors, and a contents list of two workloads."""
+    names = [f"mirror-{number}-of-{'university' * 3}" for number in range(10)] + [
+        "镜" * 20,
+        "https://mirror.example/pypi/simple",
+    ]
+    ways = {"direct": (40, 1, 0, 0), **{name: (11 + index, 1, 0, 0) for index, name in enumerate(names)}}
+    path = tmp_path / "long.html"
+    works = [reports.workload("pip", "w" * 200, ways), reports.SAME]
+    path.write_bytes(write_report(Result(command="bench", data=reports.report(*works)), "html", Writer(), "en"))
+    for width in (360, 1280):
+        tab.show(width)
+        tab.open(path)
+        assert tab.evaluate(STICKING_OUT) == []
+        assert tab.evaluate(OVERLAPPING) == []
 
 
 def test_the_policy_is_in_force(tab: Tab, page: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from mirrorctl.benchmark import DIRECT, Summary
 from mirrorctl.benchmark.comparison import Change, Comparison, Edition, WorkloadChange
 from mirrorctl.render.report.assembly import TAGS, footer
 from mirrorctl.render.report.blocks import fact
-from mirrorctl.render.report.figures import UNKNOWN, gain
+from mirrorctl.render.report.figures import UNKNOWN, gain, gain_of
 from mirrorctl.render.report.sections import TONES, gain_cell, gain_remark, middle, middle_cell, role, sentence, way
 from mirrorctl.render.report.view import Block, Cell, Chart, Fact, Lane, Row, Section, Sheet, View, Words
 from mirrorctl.render.screen import visible
@@ -114,7 +114,7 @@ def change_cell(change: Change, writer: Writer) -> Cell:
 def _over_direct(found: Summary | None) -> Cell:
     if found is None or found.via == DIRECT:
         return Cell(text="–")
-    figure, bounds = gain(found.speedup, found.speedup_low, found.speedup_high)
+    figure, bounds = gain_of(found)
     return Cell(text=figure or UNKNOWN, note=bounds or None)
 
 

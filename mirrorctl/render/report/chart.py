@@ -17,6 +17,9 @@ from mirrorctl.render.screen import width
 from mirrorctl.values import dataclass
 
 COLUMN_PX = 7.6  # of a letter in a label
+BOLD_PX = 9.0  # of one above its lane, where nothing else gives way
+REMARK_COLUMN_PX = 7.0
+GAP_PX = 8
 REMARK_PX = 150
 AXIS_PX = 26
 DOT_PX = 4.5
@@ -170,7 +173,11 @@ class _Layout:
         right_px = self.size.width_px - self.left_px
         if self.size.above:
             y = middle_px - 24
-            yield _text("name", shorten(lane.label, self.size.columns), 0, y)
+            beside_px = BOLD_PX * width(lane.figure) + (
+                GAP_PX + REMARK_COLUMN_PX * width(lane.remark) if lane.remark else 0
+            )
+            columns = min(self.size.columns, int((right_px - beside_px - GAP_PX) / BOLD_PX))
+            yield _text("name", shorten(lane.label, columns), 0, y)
             yield _text("figure end", lane.figure, right_px - 2, y, lane.remark, lane.tone)
         else:
             yield _text("name", shorten(lane.label, self.size.columns), -self.left_px, middle_px + 4.5)
@@ -182,8 +189,19 @@ class _Layout:
 
 def shorten(label: str, columns: int) -> str:
     """A label that fits beside its lane; of a long one, what stands in its middle is left out."""
-    half = columns // 2
-    return label if width(label) <= columns else f"{label[:half]}…{label[1 - half :]}"
+    if width(label) <= columns:
+        return label
+    first = _begin(label, columns // 2)
+    return f"{first}…{_begin(label[::-1], columns - width(first) - 1)[::-1]}"
+
+
+def _begin(text: str, columns: int) -> str:
+    """As much of `text` as takes no more than so many columns."""
+    for size, char in enumerate(text):
+        columns -= width(char)
+        if columns < 0:
+            return text[:size]
+    return text
 
 
 def _places(points: tuple[Point, ...], y: float, spread: float) -> list[tuple[float, float]]:
@@ -211,7 +229,7 @@ def _text(name: str, words: str, x: float, y: float, more: str = "", tone: str =
     text = Element("text", {"class": name} | _at(x, y))
     text.text = words
     if more:
-        SubElement(text, "tspan", {"class": f"remark {tone}", "dx": "8"}).text = more
+        SubElement(text, "tspan", {"class": f"remark {tone}", "dx": f"{GAP_PX}"}).text = more
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirrorctl.benchmark import Summary
 from mirrorctl.benchmark.verdict import factor, seconds
 
 UNKNOWN = "?"
@@ -53,3 +54,19 @@ def gain(value: float | None, low: float | None, high: float | None) -> tuple[st
         return "", ""
     bounds = factors(low, high)
     return "" if value is None else f"{factor(value)}×", "" if bounds == UNKNOWN else bounds
+
+
+def gain_of(found: Summary) -> tuple[str, str]:
+    """The same of a way over the direct one."""
+    figure, bounds = gain(found.speedup, found.speedup_low, found.speedup_high)
+    return figure, "" if _is_single(found) else bounds
+
+
+def interval_of(found: Summary) -> str | None:
+    """The interval of the median, where there is one."""
+    return None if found.low_s is None or _is_single(found) else span(found.low_s, found.high_s)
+
+
+def _is_single(found: Summary) -> bool:
+    """One value has no interval: from itself to itself would look like certainty. Of one cut off, it is a bound."""
+    return found.runs == 1 and found.median_s is not None

@@ -21,7 +21,9 @@ def headline(report: BenchReport) -> Text:
         return _no_gain(works)
     work, best = max(gains, key=lambda pair: pair[1].speedup or float("inf"))
     values = {"target": work.target, "name": work.name, "via": best.via, "low": factor(best.speedup_low)}
-    if best.speedup is None or best.speedup_high is None:
+    if best.speedup_low is None:  # no direct pull finished, so that there is nothing to divide by
+        most = Text("{target} {name}: {verdict}", {**values, "verdict": work.verdict})
+    elif best.speedup is None or best.speedup_high is None:
         most = _("most of all {target} {name}: {via} is at least {low} times as fast as the direct way", **values)
     else:
         most = _(

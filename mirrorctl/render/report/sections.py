@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mirrorctl.benchmark import DIRECT, Difference, Run, Summary, WorkloadReport
 from mirrorctl.benchmark.verdict import seconds
-from mirrorctl.render.report.figures import UNKNOWN, gain, rate, short_time, size, span
+from mirrorctl.render.report.figures import UNKNOWN, gain_of, interval_of, rate, short_time, size
 from mirrorctl.render.report.view import Cell, Chart, Lane, Point, Row, Section, Sheet
 from mirrorctl.render.screen import visible
 from mirrorctl.render.text import Writer
@@ -34,7 +34,8 @@ def sentence(text: Text, writer: Writer, *, names: tuple[str, ...] = ()) -> str:
     said = writer.say(text)
     if not said.endswith((".", "!", "?", "…", "。", "！", "？")):
         said = writer.say(_("{sentence}.", sentence=said))
-    return said if said.startswith(names) else said[:1].upper() + said[1:]
+    named = any(said.startswith(f"{name} ") for name in names)
+    return said if named else said[:1].upper() + said[1:]
 
 
 def make_section(work: WorkloadReport, anchor: str, writer: Writer) -> Section:
@@ -63,7 +64,7 @@ def _chart(work: WorkloadReport, name: str, writer: Writer) -> Chart:
                 "{way}: median {median}, interval {interval}, {runs} pulls",
                 way=way(each.via, writer),
                 median=middle(each, writer),
-                interval=span(each.low_s, each.high_s),
+                interval=interval_of(each) or UNKNOWN,
                 runs=each.runs,
             )
         )
@@ -77,7 +78,7 @@ def _chart(work: WorkloadReport, name: str, writer: Writer) -> Chart:
 
 
 def _lane(found: Summary, work: WorkloadReport, writer: Writer) -> Lane:
-    figure, bounds = gain(found.speedup, found.speedup_low, found.speedup_high)
+    figure, bounds = gain_of(found)
     return Lane(
         label=way(found.via, writer),
         role=role(found.via),
@@ -147,14 +148,13 @@ def middle(found: Summary, writer: Writer) -> str:
 
 
 def middle_cell(found: Summary, writer: Writer) -> Cell:
-    note = None if found.low_s is None else span(found.low_s, found.high_s)
-    return Cell(text=middle(found, writer), note=note, tone="bad" if found.median_s is None else None)
+    return Cell(text=middle(found, writer), note=interval_of(found), tone="bad" if found.median_s is None else None)
 
 
 def _speedup(found: Summary, writer: Writer) -> Cell:
     if found.via == DIRECT:
         return Cell(text="1", tone="base")
-    return gain_cell(found.difference, *gain(found.speedup, found.speedup_low, found.speedup_high), writer)
+    return gain_cell(found.difference, *gain_of(found), writer)
 
 
 def gain_cell(difference: Difference, figure: str, bounds: str, writer: Writer) -> Cell:
