@@ -17,7 +17,7 @@ from bench.network import Network, Ran
 from bench.rivals import RIVALS
 
 HERE = Path(__file__).resolve().parent
-PULL_LIMIT_S, PULLS, LONG_S = 30.0, 3, 8.0
+PULL_LIMIT_S, PULLS, LONG_S = 30.0, 3, 12.0
 NO_MIRROR = 20
 TRUST = ("--trust", "community")
 ECOSYSTEMS = {"pip": "pypi", "docker": "docker", "git": "git"}
@@ -168,7 +168,8 @@ class Contest:
         for key in ((scenario, name), ("", name)):
             self.tallies.setdefault(key, []).append((regret, ran))
         print(
-            f"  {scenario} {name}: {ran.seconds:.1f} s, {ran.bytes / 1e6:.1f} MB, regret {regret:.2f}, load {ran.load:.1f}",
+            f"  {scenario} {name}: {ran.seconds:.1f} s, {ran.bytes / 1e6:.1f} MB, regret {regret:.2f},"
+            f" load {ran.load:.1f}, {ran.stolen:.0%} of the processors stolen",
             file=sys.stderr,
             flush=True,
         )

@@ -3,7 +3,7 @@
     python inside.py SECONDS CMD...
 
 `bytes` are those that the interfaces of this network namespace have received, loopback left out, `rss_bytes` the most
-memory that the program held.
+memory that the program held, `stolen` the share of the processors' time that the host of a virtual machine kept for others.
 """
 
 from __future__ import annotations
@@ -24,8 +24,15 @@ def received_bytes() -> int:
     return sum(int(line.split(":")[1].split()[0]) for line in lines if not line.strip().startswith("lo:"))
 
 
+def processor_times() -> tuple[int, int]:
+    """Of all processors so far, in ticks: the time in which somebody wanted them, and what of it they were not given."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]]
+    idle, iowait, steal = ticks[3], ticks[4], ticks[7]
+    return sum(ticks) - idle - iowait, steal
+
+
 def main(limit_s: float, argv: list[str]) -> int:
-    before, began_s = received_bytes(), time.monotonic()
+    before, began_s, (wanted, stolen) = received_bytes(), time.monotonic(), processor_times()
     process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     try:
         output, status = process.communicate(timeout=limit_s)[0], process.returncode
@@ -33,6 +40,7 @@ def main(limit_s: float, argv: list[str]) -> int:
         process.kill()
         output, status = process.communicate()[0], None
     seconds = time.monotonic() - began_s
+    wanted_later, stolen_later = processor_times()
     time.sleep(0.3)  # what is on its way still counts
     told = {
         "status": status,
@@ -41,6 +49,7 @@ def main(limit_s: float, argv: list[str]) -> int:
         "rss_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
         "output": output.decode("utf-8", "replace")[-OUTPUT:],
         "load": os.getloadavg()[0],
+        "stolen": (stolen_later - stolen) / max(1, wanted_later - wanted),
     }
     print(json.dumps(told))
     return 0

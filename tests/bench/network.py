@@ -21,7 +21,15 @@ from urllib.parse import urlsplit
 import tomlkit  # noqa: TID253  a benchmark may
 
 INSIDE = Path(__file__).resolve().with_name("inside.py")
-CUT_OFF = {"status": None, "seconds": float("inf"), "bytes": 0, "rss_bytes": 0, "output": "", "load": 0.0}
+CUT_OFF = {
+    "status": None,
+    "seconds": float("inf"),
+    "bytes": 0,
+    "rss_bytes": 0,
+    "output": "",
+    "load": 0.0,
+    "stolen": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +42,7 @@ class Ran:
     rss_bytes: int
     output: str
     load: float
+    stolen: float
 
 
 @dataclass(frozen=True, slots=True)
