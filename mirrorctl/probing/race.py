@@ -35,7 +35,7 @@ from mirrorctl.text import _
 from mirrorctl.values import dataclass, field
 
 GATE_LIMIT_S = 3.0
-LATENCY_LIMIT_S = 0.8  # where nothing but latency is asked for
+LATENCY_LIMIT_S = 0.65  # where nothing but latency is asked for
 GATE_LEAST_S = 1.0
 LEAST_S = 0.001  # less is no time to wait for anything
 QUIET_S = 0.25
