@@ -13,14 +13,16 @@ from mirrorctl.diagnosis.case import Case, Diagnosis
 from mirrorctl.diagnosis.finding import Finding
 from mirrorctl.diagnosis.general import diagnose_unknown
 
-# The clients that more is known of; imported when they are asked about.
-OWN = frozenset({"pip", "uv", "docker", "git"})
+# The clients that more is known of, and where; imported when they are asked about.
+OWN = {name: name for name in ("pip", "uv", "docker", "git")} | dict.fromkeys(
+    ("podman", "containerd", "buildkit"), "registries"
+)
 
 
 def diagnose(case: Case) -> Iterator[Finding]:
     """Everything that is wrong with one client, in the order of its files."""
     if case.name in OWN:
-        own: Diagnosis = import_module(f"mirrorctl.diagnosis.{case.name}").diagnose
+        own: Diagnosis = import_module(f"mirrorctl.diagnosis.{OWN[case.name]}").diagnose
         yield from own(case)
     else:
         yield from diagnose_unknown(case)

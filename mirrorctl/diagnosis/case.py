@@ -96,9 +96,15 @@ def unreadable(case: Case, path: Path, error: FormatError) -> Finding:
     )
 
 
-def check_address(case: Case, url: str, place: Place, change: Change = no_change) -> Iterator[Finding]:
-    """What the catalog, and the scheme, say against an address. `change` gives the repair that puts another there."""
-    if gone := find_dead(case.catalog, url, case.ecosystem):
+def check_address(
+    case: Case, url: str, place: Place, change: Change = no_change, *, ecosystem: str | None = None
+) -> Iterator[Finding]:
+    """What the catalog, and the scheme, say against an address. `change` gives the repair that puts another there.
+
+    `ecosystem` is what the address serves, where that is not what the client is mainly about.
+    """
+    served = case.ecosystem if ecosystem is None else ecosystem
+    if gone := find_dead(case.catalog, url, served):
         new = gone.successor.url if gone.successor else None
         yield Finding(
             code=Code.DEAD_MIRROR,
@@ -111,7 +117,7 @@ def check_address(case: Case, url: str, place: Place, change: Change = no_change
             remedy=_remedy(case, place, change(new), new),
             repair=change(new),
         )
-    elif renamed := find_renamed(case.catalog, url, case.ecosystem):
+    elif renamed := find_renamed(case.catalog, url, served):
         new = renamed.successor.url if renamed.successor else None
         yield Finding(
             code=Code.RENAMED_MIRROR,
@@ -125,12 +131,12 @@ def check_address(case: Case, url: str, place: Place, change: Change = no_change
             repair=change(new),
         )
     elif url.lower().startswith("http://") and not is_loopback(url):
-        yield from _check_plain(case, url, place, change)
+        yield from _check_plain(case, url, place, change, served)
 
 
-def _check_plain(case: Case, url: str, place: Place, change: Change) -> Iterator[Finding]:
-    new = secure_twin(case.catalog, url, case.ecosystem)
-    public = new is not None or is_public(case.catalog, host_of(url), case.ecosystem)
+def _check_plain(case: Case, url: str, place: Place, change: Change, ecosystem: str) -> Iterator[Finding]:
+    new = secure_twin(case.catalog, url, ecosystem)
+    public = new is not None or is_public(case.catalog, host_of(url), ecosystem)
     yield Finding(
         code=Code.PLAIN_HTTP,
         severity=Severity.WARNING if public else Severity.NOTE,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity, items_of, line_of
 from mirrorctl.errors import FormatError, MirrorctlError
+from mirrorctl.model import REGISTRIES
 from mirrorctl.redaction import redact
+from mirrorctl.targets import FURTHER
 from mirrorctl.targets.common import host_of
 from mirrorctl.text import _
 
@@ -18,21 +20,32 @@ from mirrorctl.text import _
 _SECRET = re.compile(r"https?://(?:[^\s/?#@:\"']*:[^\s/?#@\"'$<]+|[^\s/?#@:\"'$<]{20,})@")
 
 
-def diagnose_unknown(case: Case) -> Iterator[Finding]:
-    """A client that nothing special is known of."""
+def diagnose_unknown(case: Case, refuse: Callable[[str, Path], None] | None = None) -> Iterator[Finding]:
+    """A client that nothing special is known of. `refuse` raises FormatError where the client cannot read a file.
+
+    Without it, what the lens refuses counts as that.
+    """
     for file in case.target.files(case.machine, case.client):
         text = case.text(file.path)
         if text is None or file.scope is None:
             continue
         try:
-            items = items_of(case.target.read(text, file.path))
+            if refuse:
+                refuse(text, file.path)
         except FormatError as error:
             yield unreadable(case, file.path, error)
+            continue
+        try:
+            items = items_of(case.target.read(text, file.path))
+        except FormatError as error:
+            yield _uneditable(case, file.path, error) if refuse else unreadable(case, file.path, error)
             continue
         for item in dict.fromkeys(items):
             line = line_of(text, item[0]) or line_of(text, host_of(item[0]))
             place = Place(name=case.name, path=file.path, line=line)
-            yield from check_address(case, item[0], place, partial(_repair, case, file.path, item))
+            registry = item[1] if len(item) > 1 else file.path.parent.name
+            change = partial(_repair, case, file.path, item)
+            yield from check_address(case, item[0], place, change, ecosystem=ecosystem_of(case, registry))
     try:
         state = case.target.state(case.machine, case.client, case.contents, case.scope)
     except MirrorctlError:
@@ -52,6 +65,27 @@ def diagnose_unknown(case: Case) -> Iterator[Finding]:
             if variable
             else _("keep one of the two"),
         )
+
+
+def ecosystem_of(case: Case, registry: str) -> str:
+    """What the mirrors of a registry belong to; "" where nothing is known of any."""
+    named = next((name for name, each in REGISTRIES.items() if each == registry), "")
+    return named if case.name in FURTHER else case.ecosystem
+
+
+def _uneditable(case: Case, path: Path, error: FormatError) -> Finding:
+    return Finding(
+        code=Code.UNREADABLE,
+        severity=Severity.NOTE,
+        target=case.name,
+        subject=str(path),
+        path=path,
+        line=error.line,
+        message=_(
+            "{target} reads this file, but mirrorctl cannot change it: {reason}", target=case.name, reason=error.reason
+        ),
+        remedy=_("nothing, unless mirrorctl is to set mirrors there"),
+    )
 
 
 def _repair(case: Case, path: Path, item: Item, new: str | None) -> Repair:

@@ -11,12 +11,14 @@ Source: containerd, docs/hosts.md. A file that containerd cannot read it ignores
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import line_end, tomldoc, tomltables
 from mirrorctl.model import Value
+from mirrorctl.targets.registries import secured
 from mirrorctl.text import _
 
 
@@ -29,6 +31,8 @@ def write(text: str, path: Path, value: Value) -> str:
     current = list(_hosts(text))
     if wanted == current:
         return text
+    for at, url in secured(current, wanted).items():
+        text, current[at] = _renamed(text, current[at], url)
     spans = {url: tomltables.span_of(text, ("host", url)) for url in current}
     places = tomltables.kept(current, wanted)
     stay = {current[at] for at in places.values()}
@@ -70,6 +74,19 @@ def _hosts(text: str) -> dict[str, Any]:
         if tomltables.span_of(text, ("host", url)) is None or tomltables.header_of(text, ("host", url)) is None:
             raise FormatError(_("Hosts are expected as tables, each in one piece: [host.…]."), line=1)
     return found
+
+
+def _renamed(text: str, old: str, new: str) -> tuple[str, str]:
+    """The text with another address in the headers of a host, and the address that it has then."""
+    edits = []
+    bare = text.removeprefix("\ufeff")
+    for table in tomltables.scan(text).tables:
+        if table.path[:2] == ("host", old):
+            name = re.compile(rf"[ \t]*\[[ \t]*host[ \t]*\.[ \t]*([\"']{re.escape(old)}[\"'])").match(bare, table.start)
+            if name is None:
+                return text, old
+            edits.append(tomltables.Edit(*name.span(1), json.dumps(new)))
+    return tomltables.apply(text, edits), new
 
 
 def _moved(text: str, span: tomltables.Span | None) -> str:

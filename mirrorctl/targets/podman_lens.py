@@ -20,7 +20,7 @@ from mirrorctl.errors import FormatError
 from mirrorctl.formats import line_end, position, tomldoc, tomltables
 from mirrorctl.formats.tomltables import Span
 from mirrorctl.model import Value
-from mirrorctl.targets.registries import changes, rows
+from mirrorctl.targets.registries import changes, rows, secured
 from mirrorctl.text import Text, _
 
 _PLAIN = {"prefix", "location", "mirror"}
@@ -136,6 +136,8 @@ def _set(text: str, registry: str, urls: list[str]) -> str:
         )
     _prefix, index, table = found
     current = _urls(table)
+    for at, url in secured(current, urls).items():
+        text, current[at] = tomldoc.remove(text, ("registry", index, "mirror", at, "insecure")), url
     spans = [_span(text, ("registry", index, "mirror", number)) for number in range(len(current))]
     places = tomltables.kept(current, urls)
     edits = [tomltables.removal(text, span) for at, span in enumerate(spans) if at not in places.values()]

@@ -45,6 +45,12 @@ def changes(before: Value, after: Value) -> Iterator[tuple[str, list[str]]]:
             yield registry, wanted.get(registry, [])
 
 
+def secured(current: Sequence[str], wanted: Sequence[str]) -> dict[int, str]:
+    """By place in `current`, the https address that takes the place of the same without TLS: whose table may stay."""
+    twins = {at: f"https{url[4:]}" for at, url in enumerate(current) if url.startswith("http:") and url not in wanted}
+    return {at: twin for at, twin in twins.items() if twin in wanted and twin not in current}
+
+
 # Choices
 
 
