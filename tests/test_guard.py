@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.parametrize("host", ["203.0.113.7", "2001:db8::1"])
 def test_connections_to_other_machines_raise(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.socket(family).close()
+    except OSError as error:
+        pytest.skip(f"there is no such family here: {error}")
     with socket.socket(family) as sock, pytest.raises(guard.ForbiddenConnectionError):
         sock.connect((host, 443))
     with socket.socket(family, socket.SOCK_DGRAM) as sock, pytest.raises(guard.ForbiddenConnectionError):

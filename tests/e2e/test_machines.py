@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -97,10 +96,7 @@ def lay_cable(device: str, namespace: str, address: str) -> None:
 
 
 @pytest.fixture
-def mirrors(
-    networks: tuple[Network, ...], trusted: Authority, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Server, ...]]:
-    monkeypatch.setattr(socket, "getfqdn", str)  # what http.server would ask the name servers of this machine
+def mirrors(networks: tuple[Network, ...], trusted: Authority) -> Iterator[tuple[Server, ...]]:
     with ExitStack() as stack:
         yield tuple(
             stack.enter_context(

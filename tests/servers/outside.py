@@ -17,6 +17,7 @@ class _Listener(ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 128
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside

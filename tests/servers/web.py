@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Self, TypeAlias
 
 CHUNK_BYTES = 16 * 1024
@@ -99,10 +100,15 @@ def ranged(hit: Hit, answer: Answer) -> Answer:
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128  # connections that nobody has had the time to accept
 
     def __init__(self, address: str, server: Server) -> None:
         self.server = server
         super().__init__((address, 0), _Handler)
+
+    def server_bind(self) -> None:
+        """Without asking the name servers of this machine for the address, as the base class does."""
+        TCPServer.server_bind(self)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up, or does not trust the certificate, is no news."""
