@@ -107,6 +107,12 @@ def test_a_single_pull_has_no_interval() -> None:
     assert re.search(r"<desc[^>]*>direct: median [\d.]+\Ws, interval \?, 1 pulls", html(reports.report(once)))
 
 
+def test_code_outside_of_tables_has_no_backslashes_of_ours() -> None:
+    """Only in a table is a pipe within a code span escaped (GitHub Flavored Markdown, tables)."""
+    work = replace(reports.SAME, items=("a | b",))
+    assert "\n\n`a | b`\n" in markdown(reports.report(work))
+
+
 def test_every_pull_is_in_chart_and_table() -> None:
     page = html(reports.report(reports.HANGING))
     runs = reports.HANGING.runs

@@ -89,7 +89,7 @@ def _flat(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """A code span: its fence is longer than any run of backticks in it (CommonMark 0.31, 6.1)."""
-    flat = _flat(text).replace("|", "\\|")
+    """A code span, not for tables: its fence is longer than any run of backticks in it (CommonMark 0.31, 6.1)."""
+    flat = _flat(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", flat)), default=0))
     return f"{fence} {flat} {fence}" if "`" in flat else f"{fence}{flat}{fence}"
