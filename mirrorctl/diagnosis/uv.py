@@ -33,6 +33,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
         try:
             settings = _settings(text, file.path)
             places = uv_lens.held(text, file.path)
+            bound = uv_lens.bound(text, file.path)
         except FormatError as error:
             if file.path.name != model.PROJECT or "[tool.uv" in text:
                 yield unreadable(case, file.path, error)
@@ -40,7 +41,7 @@ def diagnose(case: Case) -> Iterator[Finding]:
         own = list(dict.fromkeys(places.values()))
         for url in own:
             place = Place(name="index", path=file.path, line=line_of(text, url))
-            yield from check_address(case, url, place, _change(file.path, file.scope, own))
+            yield from check_address(case, url, place, _change(file.path, file.scope, own, bound))
             defaults.append((url, place))
         yield from _others(case, file.path, text, settings, own)
         yield from _insecure(case, file.path, text, settings)
@@ -56,11 +57,11 @@ def _settings(text: str, path: Path) -> Mapping[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def _change(path: Path, scope: Scope | None, own: list[str]) -> Change:
-    """The lens takes every default index of a file out together, so there has to be but one."""
+def _change(path: Path, scope: Scope | None, own: list[str], bound: str | None) -> Change:
+    """The lens takes every default index of a file out together, so there has to be but one; `bound` has to stay."""
 
     def change(new: str | None) -> Repair | None:
-        if scope is None or len(own) != 1:
+        if scope is None or len(own) != 1 or (bound and new is None):
             return None
         return Repair(lens=NAME, path=path, changes=(((own[0],), (new,) if new else None),))
 

@@ -155,6 +155,8 @@ def decide(
     wanted = mirrors[0].url if mirrors else None
     path = _file_of(machine, contents, scope)
     _refuse_old(client, wanted)
+    if wanted is None:
+        _refuse_bound(contents, path)
     after = _with(contents, path, wanted)
     for option in _winners(machine, client, after, path, wanted):
         raise _ineffective(machine, option, path)
@@ -175,6 +177,23 @@ def _refuse_old(client: Client, wanted: str | None) -> None:
             _("uv {version} does not know [[index]]", version=".".join(map(str, client.version))),
             hint=_("update it: {version} is the first that does", version=".".join(map(str, FIRST_WITH_INDEX))),
             subject=NAME,
+        )
+
+
+def _refuse_bound(contents: Contents, path: Path) -> None:
+    try:
+        name = uv_lens.bound(decode(contents.get(path) or b""), path)
+    except FormatError as error:
+        raise unreadable(path, error) from error
+    if name:
+        raise ConflictError(
+            _(
+                "[tool.uv.sources] of {path} takes packages from the index “{name}”, and uv refuses it without",
+                path=path,
+                name=name,
+            ),
+            hint=_("take those sources out first, or name the mirror that is to take its place"),
+            subject=str(path),
         )
 
 

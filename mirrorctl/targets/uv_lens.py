@@ -70,6 +70,21 @@ def held(text: str, path: Path) -> dict[Place, str]:
     return found
 
 
+def bound(text: str, path: Path) -> str | None:
+    """The name of a default index that [tool.uv.sources] has packages from: without it uv refuses the project."""
+    settings: Any = tomldoc.parse(text)
+    for name in root(path):
+        settings = _table(settings, name)
+    entries = [
+        each
+        for found in _table(settings, "sources").values()
+        for each in (found if isinstance(found, list) else [found])
+    ]
+    wanted = {str(each["index"]) for each in entries if isinstance(each, dict) and "index" in each}
+    names = (str(index.get("name")) for index in settings.get("index", []) if index.get("default") is True)
+    return next((name for name in names if name in wanted), None)
+
+
 def _table(table: dict[str, Any], name: str) -> dict[str, Any]:
     inner = table.get(name, {})
     if not isinstance(inner, dict):

@@ -56,6 +56,25 @@ def test_one_file(text: str, expected: list[str], after: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "source", "after"),
+    [
+        pytest.param(DEAD, '{ index = "x" }', DEAD, id="needed"),
+        pytest.param(DEAD, '[{ index = "x", marker = "os_name == \'nt\'" }]', DEAD, id="needed-at-times"),
+        pytest.param(DEAD, '{ index = "y" }', None, id="another"),
+        pytest.param(OLD, '{ index = "x" }', HEIR, id="replaced"),
+    ],
+)
+def test_an_index_that_sources_name_is_not_taken_out(url: str, source: str, after: str | None) -> None:
+    """Without it uv refuses the project."""
+
+    def text(address: str | None) -> str:
+        table = f'[[tool.uv.index]]\nname = "x"\nurl = "{address}"\ndefault = true\n' if address else ""
+        return f'[project]\nname = "p"\n{table}[tool.uv.sources]\ntorch = {source}\n'
+
+    assert mended(text(url), PROJECT, look(case("uv", {PROJECT: text(url)})), amended) == text(after)
+
+
+@pytest.mark.parametrize(
     ("files", "environ", "expected"),
     [
         pytest.param(
@@ -72,6 +91,12 @@ def test_one_file(text: str, expected: list[str], after: str | None) -> None:
         ),
         pytest.param({}, {"UV_INSECURE_HOST": "live.example"}, [(None, "warning trusted-host -")], id="insecure-variable"),
         pytest.param({PROJECT: "[project\n"}, {}, [], id="a-project-that-uv-does-not-configure"),
+        pytest.param(
+            {PROJECT: f'[tool.uv]\nsources = 1\nindex-url = "{LIVE}"\n'},
+            {},
+            [(PROJECT, "error unreadable 1")],
+            id="sources-that-are-none",
+        ),
     ],
 )  # fmt: skip
 def test_several_places(

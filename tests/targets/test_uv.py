@@ -120,3 +120,13 @@ def test_an_old_uv_is_not_given_what_it_refuses() -> None:
 def test_a_lock_file_of_another_index_is_told(lock: str, url: str | None, codes: list[str]) -> None:
     files = {PROJECT: NAMED, LOCK: f'source = {{ registry = "{lock}" }}\n'}
     assert [notice.code for notice in decide(files, url).notices] == codes
+
+
+def test_upstream_does_not_take_an_index_out_that_sources_name() -> None:
+    text = (
+        NAMED
+        + index(A, 'name = "x"', "default = true", table="tool.uv.index")
+        + '[tool.uv.sources]\ntorch = { index = "x" }\n'
+    )
+    with pytest.raises(ConflictError, match="x"):
+        decide({PROJECT: text}, None, scope=Scope.PROJECT)
