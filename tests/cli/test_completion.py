@@ -67,7 +67,7 @@ def test_what_is_said_of_a_word_is_in_the_readers_language() -> None:
 
 
 def type_into(argv: Sequence[str], home: Path, first: str, keys: str, until: str) -> str:
-    """What a shell shows after `keys`, typed when it has said `ready`; up to `until`, or for ten seconds at most."""
+    """What a shell shows after `keys`, typed when it has said `ready`; up to `until`, or until it has been silent for a minute."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environ = os.environ | {"HOME": str(home), "ZDOTDIR": str(home), "TERM": "xterm", "PATH": path, "PS1": "> "}
     mine, its = pty.openpty()
@@ -86,7 +86,7 @@ def type_into(argv: Sequence[str], home: Path, first: str, keys: str, until: str
 
 def _read(side: int, until: str, seen: str = "") -> str:
     start = len(seen)
-    while until not in seen[start:] and select.select([side], [], [], 20)[0]:
+    while until not in seen[start:] and select.select([side], [], [], 60)[0]:
         seen += os.read(side, 65536).decode(errors="replace")
     return seen[start:]
 
