@@ -28,6 +28,7 @@ RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of 
 IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
 TRAIN_BYTES = 2_000_000  # after more than that, a round trip carries a good part of what the way can
 LATE_TRAIN_LIMIT = 2
+SURE_TRAIN_BYTES = 200_000  # so much is hardly ever stretched
 TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
 DOUBT = 1.6  # what a rate within trains may be off by: they can be stretched on the way
 DROP = 0.55  # a tail below this share of the rest is a throttle or a stall
@@ -140,9 +141,9 @@ def _ramping(
     low = whole if short else plateau.rate
     peak = max([*bins, transfer.bytes - sum(bins)]) / width_s  # the last bin is not full
     long = transfer.bytes > TRAIN_BYTES
-    train = _train_rate(transfer)
-    if train and train <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
-        return Goodput(likely=max(train, low), low=low, high=train * DOUBT)
+    train = _train(transfer)
+    if train and train.rate <= (LATE_TRAIN_LIMIT if long else TRAIN_LIMIT) * peak:
+        return Goodput(likely=max(train.rate, low), low=low, high=train.rate * DOUBT if train.sure else math.inf)
     if long:
         return Goodput(likely=plateau.rate, low=low, high=plateau.rate * DOUBT)
     return Goodput(likely=low, low=low, high=RAMP_LIMIT * peak if _ramp_has_stopped(bins) else math.inf)
@@ -225,24 +226,33 @@ def _pause(gaps: Sequence[float]) -> float:
     return max(PAUSE_S, PAUSE * sorted(gaps)[len(gaps) // 2]) if gaps else PAUSE_S
 
 
-def _train_rate(transfer: Transfer) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Train:
+    """What a train of packets says; `sure` if another one was long enough to be timed as well."""
+
+    rate: float
+    sure: bool
+
+
+def _train(transfer: Transfer) -> _Train | None:
     """What the narrowest link on the way lets through, from the spacing within the trains of packets of the ramp.
 
     While the window is smaller than what the way holds, each round trip carries one train, spaced by the bottleneck,
     and then a pause (packet train dispersion). Of the trains that are long enough to be timed, the one that carried
-    most is taken; None while there is none, or where the pieces are too far apart to tell trains from pauses.
+    most is taken; None while there is none, or where the pieces are too far apart to tell trains from pauses. The
+    first may have been a short one that was stretched on its way.
     """
     marks, rtt_s = transfer.marks, transfer.rtt_s
     pause_s = _pause([after[0] - before[0] for before, after in pairwise(marks)])
     if pause_s > max(PAUSE_S, rtt_s / 2):
         return None
-    best_bytes, best_rate, start = 0, None, 0
+    timed, start = [], 0
     for end in range(1, len(marks) + 1):
         if end < len(marks) and marks[end][0] - marks[end - 1][0] < pause_s:
             continue
         span_s, carried = marks[end - 1][0] - marks[start][0], marks[end - 1][1] - marks[start][1]
         blurred = any(since_s < marks[end - 1][0] and marks[start][0] < until_s for since_s, until_s in transfer.behind)
-        if span_s >= TRAIN_S and carried > best_bytes and not blurred:
-            best_bytes, best_rate = carried, carried / span_s
+        if span_s >= TRAIN_S and not blurred:
+            timed.append((carried, carried / span_s))
         start = end
-    return best_rate
+    return _Train(rate=max(timed)[1], sure=len(timed) > 1 or max(timed)[0] > SURE_TRAIN_BYTES) if timed else None

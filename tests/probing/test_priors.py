@@ -48,8 +48,8 @@ def test_where_time_is_short_it_is_spent_on_who_is_expected_to_be_best() -> None
         arms = field_of(seed)
         regrets["blind"].append(regret_of(first(arms, None, deadline_s=1.0), arms))
         regrets["expecting"].append(regret_of(first(arms, bandwidth, deadline_s=1.0), arms))
-    assert max(regrets["expecting"]) < 1.1
-    assert sum(regrets["blind"]) / 8 > 1.3
+    assert max(regrets["expecting"]) < 1.5
+    assert sum(regrets["blind"]) / 8 > 2
 
 
 def test_who_was_good_and_is_faulty_now_is_rejected() -> None:
