@@ -5,10 +5,10 @@ Sources: containers-registries.conf(5); containerd, docs/hosts.md; BuildKit, doc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mirrorctl.diagnosis.case import Case
+from mirrorctl.diagnosis.case import Case, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
 from mirrorctl.diagnosis.general import diagnose_unknown, ecosystem_of
 from mirrorctl.diagnosis.known import find_dead
@@ -29,6 +29,18 @@ def diagnose(case: Case) -> Iterator[Finding]:
     yield from diagnose_unknown(case, refuse)
     if case.name == "podman":
         yield from _check_locations(case)
+    yield from _check_others(case, refuse)
+
+
+def _check_others(case: Case, refuse: Callable[[str, Path], None]) -> Iterator[Finding]:
+    """The files that mirrorctl does not write, and that the client reads."""
+    for file in case.target.files(case.machine, case.client):
+        text = case.text(file.path)
+        if file.scope is None and text is not None:
+            try:
+                refuse(text, file.path)
+            except FormatError as error:
+                yield unreadable(case, file.path, error)
 
 
 def _refuse(case: Case, text: str, path: Path) -> None:

@@ -162,7 +162,7 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
         overrides=tuple(
             Override(source=str(default), name="_default", value=redact(url)) for url in others if used == others
         ),
-        notices=tuple(_unread(machine, client, contents)),
+        notices=(*_unread(machine, client, contents), *_deaf(machine, client, contents)),
     )
 
 
@@ -193,6 +193,20 @@ def _unread(machine: Machine, client: Client, contents: Contents) -> Iterator[No
     )
 
 
+def _deaf(machine: Machine, client: Client, contents: Contents) -> Iterator[Notice]:
+    for registry in REGISTRIES.values():
+        path = _file(machine, client, registry)
+        for url in containerd_lens.deaf(contents.get(path)):
+            yield Notice(
+                code="capabilities",
+                message=_(
+                    "{path} lets {url} serve not all: its capabilities lack pull or resolve", path=path, url=redact(url)
+                ),
+                hint=_('its table there needs capabilities = ["pull", "resolve"]'),
+                subject=str(path),
+            )
+
+
 # What to write
 
 
@@ -212,7 +226,7 @@ def decide(
     chosen = registries.chosen(mirrors, NAME)
     default = _default(machine, client)
     others = [url for url in containerd_lens.hosts(contents.get(default)) if is_private(url, public=known, ours=ours)]
-    settings = []
+    settings, notices = [], list(_unread(machine, client, contents))
     for registry, urls in chosen.items():
         path = _file(machine, client, registry)
         if others and contents.get(path) is None and not force:
@@ -228,7 +242,8 @@ def decide(
             )
         value = registries.merged(_hosts(path, contents), urls, ours)
         settings.append(Setting(path=path, value=value))
-    return Decision(settings=tuple(settings), notices=(*_unread(machine, client, contents), *_logins(client, mirrors)))
+    notices += (each for each in _deaf(machine, client, contents) if each.subject in {str(s.path) for s in settings})
+    return Decision(settings=tuple(settings), notices=(*notices, *_logins(client, mirrors)))
 
 
 def _logins(client: Client, mirrors: tuple[Mirror, ...]) -> Iterator[Notice]:
@@ -254,6 +269,10 @@ def _back(machine: Machine, client: Client, contents: Contents, public: frozense
         rest = registries.without(_hosts(path, contents), public, force=force)
         settings.append(Setting(path=path, value=rest or None))
         notices += registries.left(str(path), rest)
+    hub = _file(machine, client, HUB)
+    if contents.get(hub) is None:
+        default = _default(machine, client)
+        notices += registries.left(str(default), containerd_lens.hosts(contents.get(default)), removable=False)
     return Decision(settings=tuple(settings), notices=tuple(notices))
 
 

@@ -65,6 +65,20 @@ def hosts(data: bytes | None) -> list[str]:
     return list(found) if isinstance(found, dict) else []
 
 
+def deaf(data: bytes | None) -> list[str]:
+    """The hosts that do not pull, or do not resolve tags, by their own capabilities; without any named, they do all."""
+    try:
+        found = tomldoc.parse((data or b"").decode()).get("host")
+    except (FormatError, UnicodeDecodeError):
+        return []
+    named = {url: table.get("capabilities") for url, table in found.items()} if isinstance(found, dict) else {}
+    return [
+        url
+        for url, words in named.items()
+        if isinstance(words, list) and not {"pull", "resolve"} <= set(map(str, words))
+    ]
+
+
 def _hosts(text: str) -> dict[str, Any]:
     """The tables of the hosts by address. Raises FormatError for forms that cannot be edited by tables."""
     found = tomldoc.parse(text).get("host", {})

@@ -96,7 +96,7 @@ def without(current: Sequence[str], public: Iterable[str], *, force: bool) -> li
     return [] if force else [url for url in current if address(url) not in gone]
 
 
-def left(subject: str, urls: Sequence[str]) -> tuple[Notice, ...]:
+def left(subject: str, urls: Sequence[str], *, removable: bool = True) -> tuple[Notice, ...]:
     """That mirrors stay which are not ours to take out."""
     if not urls:
         return ()
@@ -106,7 +106,7 @@ def left(subject: str, urls: Sequence[str]) -> tuple[Notice, ...]:
             message=_(
                 "{path} keeps {mirrors}, which mirrorctl did not write", path=subject, mirrors=redact(", ".join(urls))
             ),
-            hint=_("--replace-private takes them out too"),
+            hint=_("--replace-private takes them out too") if removable else _("that file is yours to change"),
             subject=subject,
         ),
     )

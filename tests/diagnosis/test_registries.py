@@ -60,6 +60,9 @@ def case(name: str, file: str, text: str, image: Path) -> Case:
         ),
         pytest.param("containerd", HUB_TOML, "[host\n", ["error unreadable 1"], id="containerd-syntax"),
         pytest.param(
+            "containerd", "/etc/containerd/config.toml", "version =\n", ["error unreadable 1"], id="containerd-config"
+        ),
+        pytest.param(
             "containerd",
             HUB_TOML,
             '[host."https://a.example"]\ncapabilities = ["pul"]\n',

@@ -149,6 +149,20 @@ def test_a_default_of_ones_own_is_not_hidden() -> None:
     assert written(decide({DEFAULT: hosts(B)}, mirror(A))) == {HUB: [A]}
 
 
+def test_a_host_that_may_not_serve_tags_is_told_of() -> None:
+    text = f'[host."{A}"]\n  capabilities = ["pull"]\n[host."{B}"]\n  capabilities = ["resolve", "pull", "push"]\n[host."{OWN}"]\n'
+    notices = [notice for notice in decide({HUB: text}, mirror(A)).notices if notice.code == "capabilities"]
+    assert [(notice.subject, A in str(notice.message)) for notice in notices] == [(str(HUB), True)]
+    found = containerd.state(MACHINE, CLIENT, {HUB: text.encode()}, Scope.SYSTEM)
+    assert [notice.code for notice in found.notices] == ["capabilities"]
+
+
+def test_upstream_says_when_the_default_has_its_way_all_the_same() -> None:
+    (notice,) = decide({DEFAULT: hosts(A)}).notices
+    assert (notice.code, notice.subject) == ("kept", str(DEFAULT))
+    assert decide({DEFAULT: hosts(A), HUB: ""}).notices == ()
+
+
 def test_upstream_takes_out_ours_alone() -> None:
     decision = decide({HUB: hosts(A, OWN), GHCR: hosts(A)})
     assert written(decision) == {HUB: [OWN]}
