@@ -7,10 +7,11 @@ host, and nothing that belongs to the registry (session/auth).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mirrorctl.dialogue import Dialogue, run
-from mirrorctl.errors import FormatError
+from mirrorctl.errors import ConflictError, FormatError
 from mirrorctl.formats import decode
 from mirrorctl.model import Client, Machine, Mirror, Notice, Reason, Scope
 from mirrorctl.targets import buildkit_lens, registries
@@ -105,8 +106,28 @@ def decide(
         setting = Setting(path=path, value=registries.rows(rest) or None)
         return Decision(settings=(setting,), notices=registries.left(str(path), kept))
     for registry, urls in registries.chosen(mirrors, NAME).items():
+        _refuse_other_scheme(path, contents, [url for url in urls if url not in held.get(registry, [])])
         held[registry] = registries.merged(held.get(registry, []), urls, ours)
     return Decision(settings=(Setting(path=path, value=registries.rows(held)),))
+
+
+def _refuse_other_scheme(path: Path, contents: Contents, urls: Iterable[str]) -> None:
+    """The names of mirrors have no scheme: http is for this machine, and for what a table of its own says so of."""
+    text = decode(contents.get(path) or b"")
+    for url in urls:
+        other = buildkit_lens.asked(text, url)
+        if other != url:
+            host = url.partition("://")[2]
+            raise ConflictError(
+                _("BuildKit would ask {other}, not {url}", other=other, url=url),
+                hint=_(
+                    "{table} of {path} decides that: its line “http” has to be {value}",
+                    table=f'[registry."{host}"]',
+                    path=path,
+                    value="true" if url.startswith("http:") else "false",
+                ),
+                subject=str(path),
+            )
 
 
 def verify(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:  # noqa: ARG001

@@ -51,6 +51,11 @@ def frame(text: str, path: Path) -> object:  # noqa: ARG001
     return document, registries
 
 
+def asked(text: str, url: str) -> str:
+    """The address that BuildKit would go to for a mirror that is written without its scheme, as it is here."""
+    return _url(_registries(text), url.partition("://")[2])
+
+
 def _registries(text: str) -> dict[str, dict[str, Any]]:
     """The tables of the registries by name. Raises FormatError for forms that cannot be edited."""
     found = tomldoc.parse(text).get("registry", {})

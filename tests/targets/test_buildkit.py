@@ -74,6 +74,26 @@ def test_what_is_refused() -> None:
         decide("", "http://registry.corp.example")
 
 
+@pytest.mark.parametrize(
+    ("text", "url", "other"),
+    [
+        ("", "https://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ('[registry."127.0.0.1:5000"]\nhttp = false\n', "https://127.0.0.1:5000", None),
+        ('[registry."127.0.0.1:5000"]\nhttp = false\n', "http://127.0.0.1:5000", "https://127.0.0.1:5000"),
+        ('[registry."a.example"]\nhttp = true\n', A, "http://a.example"),
+    ],
+    ids=["this machine", "said", "said otherwise", "a table of its own"],
+)
+def test_an_address_that_would_be_another_there(text: str, url: str, other: str | None) -> None:
+    """What is written has no scheme."""
+    if other is None:
+        assert decide(text, url).settings[0].value == [[url, "docker.io"]]
+        return
+    with pytest.raises(ConflictError, match=other) as caught:
+        decide(text, url)
+    assert caught.value.subject == str(USER)
+
+
 def test_a_restart_is_told_and_not_done() -> None:
     assert [notice.code for notice in buildkit.next_steps(MACHINE, CLIENT, ())] == ["restart"]
     assert hold(buildkit.activate(MACHINE, CLIENT, (A,)), {}) == (None, [])
