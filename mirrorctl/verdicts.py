@@ -157,7 +157,7 @@ def compare(survey: Survey, reference: Reference) -> Judgement:
             samples.add(seen.sample)
         if found := _difference(seen, expected, reference):
             evidence.append(found)
-    evidence += [*_missing(survey, reference), *_extra(survey, reference)]
+    evidence += [*_missing(survey, reference), *_extra(survey, reference), *_unproved(survey, reference, samples)]
     return judged(evidence, compared, samples)
 
 
@@ -183,7 +183,7 @@ def _expected(seen: Observation, reference: Reference) -> tuple[str, ...]:
     if not seen.got or seen.kind in ADDRESSED:
         return ()
     key = (seen.sample, seen.subject, STATED_BY.get(seen.kind, seen.kind))
-    return tuple(value for value in reference.values.get(key, ()) if _alike(value, seen.got))
+    return tuple(value for value in reference.values.get(key, ()) if alike(value, seen.got))
 
 
 def _difference(seen: Observation, expected: tuple[str, ...], reference: Reference) -> Evidence | None:
@@ -191,14 +191,14 @@ def _difference(seen: Observation, expected: tuple[str, ...], reference: Referen
         same = seen.got in expected or seen.got in reference.parts.get(seen.sample, ())
         kind = Kind.DIFFERS if seen.kind in MOVING else Kind.MISMATCH
         return None if same else _evidence(kind, seen, expected[0], reference.basis)
-    if seen.stated and _alike(seen.stated, seen.got):
+    if seen.stated and alike(seen.stated, seen.got):
         return _evidence(Kind.MISMATCH, seen, seen.stated, OWN) if seen.got != seen.stated else None
     if (seen.sample, seen.subject, seen.kind) in reference.disputed and seen.kind not in MOVING:
         return _evidence(Kind.DISPUTED, seen, None, reference.basis)
     return None
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Digests of two algorithms cannot be compared."""
     return one.partition(":")[0] == other.partition(":")[0] if ":" in one and ":" in other else True
 
@@ -232,6 +232,21 @@ def _extra(survey: Survey, reference: Reference) -> Iterator[Evidence]:
                 yield _gap(Kind.EXTRA, sample, name, reference)
 
 
+def _unproved(survey: Survey, reference: Reference, samples: AbstractSet[str]) -> Iterator[Evidence]:
+    """Files whose digest is stated in other terms than the reference's, or not while those of others are.
+
+    Whoever wants to serve another file would have it look like that. Where its bytes were fetched, they have been compared.
+    """
+    hashes = [seen for seen in survey.observations if seen.kind == HASH]
+    fetched = {(seen.sample, seen.subject) for seen in survey.observations if seen.kind == BYTES}
+    stating = {seen.sample for seen in hashes if seen.got} & samples
+    for seen in hashes:
+        known = reference.values.get((seen.sample, seen.subject, HASH), ())
+        compared = _expected(seen, reference) or (seen.sample, seen.subject) in fetched
+        if known and not compared and seen.sample in stating:
+            yield replace(_evidence(Kind.DIFFERS, seen, known[0], reference.basis), got=seen.got or None)
+
+
 def _gap(finding: Kind, sample: str, name: tuple[str, str], reference: Reference) -> Evidence:
     there, gone = (None, "listed") if finding is Kind.EXTRA else ("listed", None)
     return Evidence(
@@ -247,7 +262,8 @@ def _gap(finding: Kind, sample: str, name: tuple[str, str], reference: Reference
 
 def doubts(judgement: Judgement) -> tuple[Evidence, ...]:
     """What upstream should be asked about: whether it has, or had, what the mirror says of a tag or of HEAD."""
-    return tuple(item for item in judgement.evidence if item.finding is Kind.DIFFERS and item.kind in {TAG, REF})
+    found = (item for item in judgement.evidence if item.finding is Kind.DIFFERS and item.kind in {TAG, REF})
+    return tuple(sorted(found, key=lambda item: not item.subject.endswith(" HEAD")))
 
 
 def settle(judgement: Judgement, answers: Mapping[tuple[str, str], bool | None]) -> Judgement:

@@ -18,6 +18,7 @@ from mirrorctl.verdicts import (
 )
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
+SHA512 = "sha512:" + "d" * 128
 URL = "https://upstream.example/simple"
 
 
@@ -77,6 +78,26 @@ CASES = {
     "digests by another algorithm": (
         survey(seen("one.whl", "sha512:" + "d" * 128), seen("two.whl", "sha512:" + "e" * 128)),
         Verdict.UNVERIFIABLE,
+        [],
+    ),
+    "digests by another algorithm, and the right bytes of one": (
+        survey(seen("one.whl", SHA512), seen("two.whl", SHA512), seen("one.whl", A, "bytes", stated=SHA512)),
+        Verdict.BEHIND,
+        [("differs", "hash", "two.whl")],
+    ),
+    "one digest by another algorithm among others": (
+        survey(seen("one.whl", A), seen("two.whl", SHA512)),
+        Verdict.BEHIND,
+        [("differs", "hash", "two.whl")],
+    ),
+    "one file without a digest among others": (
+        survey(seen("one.whl", A), seen("two.whl", "")),
+        Verdict.BEHIND,
+        [("differs", "hash", "two.whl")],
+    ),
+    "one file without a digest, and its right bytes": (
+        survey(seen("one.whl", A), seen("two.whl", ""), seen("two.whl", B, "bytes")),
+        Verdict.SAME,
         [],
     ),
     "a file that is missing": (survey(seen("one.whl", A)), Verdict.BEHIND, [("missing", "hash", "two.whl")]),
@@ -160,6 +181,13 @@ def test_nothing_is_asked_about_branches_and_gaps() -> None:
     judgement = against(survey(seen("x", A, "branch"), seen("y", A, "ref")), survey(seen("x", C, "branch")))
     assert doubts(judgement) == ()
     assert settle(judgement, {("six", C): False}).verdict is Verdict.BEHIND
+
+
+def test_head_is_asked_about_first() -> None:
+    """A mirror that moves many tags does not keep the question about what everybody clones from being put."""
+    names = [f"o/r refs/tags/v{number}" for number in range(9)] + ["o/r HEAD"]
+    upstream, mirror = (survey(*(seen(name, value, "ref") for name in names)) for value in (A, C))
+    assert doubts(against(upstream, mirror))[0].subject == "o/r HEAD"
 
 
 GOOD, BAD = survey(seen("one.whl", A)), survey(seen("one.whl", C))

@@ -27,6 +27,7 @@ from mirrorctl.ecosystems.survey import (
     Survey,
     all_samples,
     digest_of,
+    joined,
 )
 from mirrorctl.model import Mirror
 from mirrorctl.text import _
@@ -62,20 +63,26 @@ def survey(mirror: Mirror, sample: str) -> Asking[Survey]:
         return Survey(absent=frozenset({sample}))
     check_status(reply)
     manifest = _manifest(reply)
-    observations = list(_observations(sample, reference, reply, manifest))
-    if "manifests" in manifest and mirror.kind != UPSTREAM:  # pulls are counted there, and its digest says it all
-        digest = platform_digest(manifest)
+    observed = Survey(observations=tuple(_observations(sample, reference, reply, manifest)), whole=frozenset({sample}))
+    if mirror.kind == UPSTREAM:  # pulls are counted there, and its digest says it all
+        return observed
+    try:
+        return joined([observed, (yield from _content(sample, base, headers, manifest))])
+    except Rejected as rejected:  # which does not undo what has been seen
+        return replace(observed, trouble={sample: rejected})
+
+
+def _content(sample: str, base: str, headers: dict[str, str], manifest: Manifest) -> Asking[Survey]:
+    """The manifest for a platform, if there are several, and where its configuration and layers are."""
+    observations = []
+    if "manifests" in manifest:
+        image, digest = _split(sample)[0], platform_digest(manifest)
         reply = yield manifest_request(base, image, digest, headers)
         check_status(reply)
         manifest = _manifest(reply)
-        subject = f"{image}@{digest}"
-        got = digest_of(reply.body)
+        subject, got = f"{image}@{digest}", digest_of(reply.body)
         observations.append(Observation(sample=sample, subject=subject, kind=MANIFEST, got=got, stated=digest))
-    return Survey(
-        observations=tuple(observations),
-        places=tuple(_blobs(sample, base, headers, manifest)) if mirror.kind != UPSTREAM else (),
-        whole=frozenset({sample}),
-    )
+    return Survey(observations=tuple(observations), places=tuple(_blobs(sample, base, headers, manifest)))
 
 
 def knows(mirror: Mirror, sample: str, value: str) -> Asking[bool | None]:

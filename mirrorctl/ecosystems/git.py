@@ -44,6 +44,7 @@ FLUSH, DELIMITER = b"0000", b"0001"
 # The answer to `fetch`: perhaps a section of shallow commits, then the pack on band 1.
 PACK_SIGNATURE = rb"(?s).{0,2048}?000dpackfile\n[0-9a-f]{4}\x01PACK"
 
+_SYMREF = re.compile(rb" HEAD symref-target:(refs/[^\s\0]+)|[ \0]symref=HEAD:(refs/[^\s\0]+)")
 _OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -192,6 +193,12 @@ def refs_in(body: bytes) -> Iterator[tuple[str, str]]:
         names = rest.split(b"\0")[0].split()
         if _OBJECT.fullmatch(value) and names:
             yield names[0].decode("utf-8", "replace"), value.decode()
+
+
+def head_branch(body: bytes) -> str:
+    """The name that HEAD stands for in what `refs_in` reads (symref-target, or the capability symref); empty if unsaid."""
+    found = _SYMREF.search(body)
+    return (found[1] or found[2]).decode("utf-8", "replace") if found else ""
 
 
 def pack_of(repository: str, head: str) -> Artefact:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from mirrorctl.ecosystems.base import Asking, Canaries, Reply, Request, check_no_portal, check_status
 from mirrorctl.ecosystems.git import UPSTREAM as GITHUB
-from mirrorctl.ecosystems.git import advertised_head, advertisement, ls_refs, pack_of, refs_in
+from mirrorctl.ecosystems.git import advertised_head, advertisement, head_branch, ls_refs, pack_of, refs_in
 from mirrorctl.ecosystems.survey import BRANCH, REF, UPSTREAM, Observation, Survey
 from mirrorctl.model import Mirror
 from mirrorctl.text import _
@@ -74,7 +74,11 @@ def knows(mirror: Mirror, sample: str, value: str) -> Asking[bool | None]:
 
 
 def _refs(sample: str, reply: Reply) -> Iterator[Observation]:
-    for name, value in refs_in(reply.body):
+    refs = list(refs_in(reply.body))
+    # A clone checks out what the branch points to that HEAD names, whatever is said of HEAD itself (builtin/clone.c).
+    branches, head = dict(refs), head_branch(reply.body)
+    for name, said in refs:
+        value = branches.get(head, said) if name == "HEAD" else said
         if not name.startswith(PREFIXES) or name.endswith("^{}"):
             continue
         kind = BRANCH if name.startswith("refs/heads/") else REF

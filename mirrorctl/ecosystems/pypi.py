@@ -133,7 +133,7 @@ def _check_small_file(page: Page) -> Asking[None]:
 
 def version_of(file: File) -> tuple[int, ...]:
     """The release as numbers; () for pre-releases and whatever else is no plain version."""
-    found = re.match(r"[^-]+-(\d+(?:\.\d+)*)(?:-|\.tar|\.zip)", file.name)
+    found = re.match(r"[^-]+-(\d{1,18}(?:\.\d{1,18})*)(?:-|\.t|\.zip)", file.name)
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 

@@ -19,7 +19,8 @@ _ANCHOR = re.compile(r"<a\s([^>]*)>", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\bdata-([a-z-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 SERIAL = re.compile(r"<!--\s*SERIAL\s+(\d{1,12})\s*-->")
-_FILE = re.compile(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
+# What pip and uv take for an archive (pip, utils/filetypes.py; uv, uv-distribution-filename).
+_FILE = re.compile(r"\.(?:whl|zip|tar(?:\.(?:gz|bz2|xz|lz|lzma|zst))?|tgz|tbz|txz|tlz)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,12 @@ the client would, and ends with observations. It judges nothing: that is done wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from mirrorctl.ecosystems.base import Asking, Canaries, Request
+from mirrorctl.ecosystems.base import Asking, Canaries, Rejected, Request
 from mirrorctl.model import Mirror
-from mirrorctl.values import dataclass
+from mirrorctl.values import dataclass, field
 
 UPSTREAM = "upstream"  # the kind of a source that stands for upstream itself
 
@@ -55,12 +55,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What was observed of some samples. `whole`: those of which everything was seen; `absent`: those not there."""
+    """What was observed of some samples. `whole`: those of which everything was seen; `absent`: those not there.
+
+    `trouble`: why there is no more of a sample, of which something has been observed.
+    """
 
     observations: tuple[Observation, ...] = ()
     places: tuple[Place, ...] = ()
     whole: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    trouble: Mapping[str, Rejected] = field(default_factory=dict)
 
 
 class Surveyor(Protocol):
@@ -90,6 +94,7 @@ def joined(surveys: Iterable[Survey]) -> Survey:
         places=tuple(place for survey in found for place in survey.places),
         whole=frozenset[str]().union(*(survey.whole for survey in found)),
         absent=frozenset[str]().union(*(survey.absent for survey in found)),
+        trouble={sample: why for survey in found for sample, why in survey.trouble.items()},
     )
 
 

@@ -207,6 +207,7 @@ def _outcome(source: Source, judgement: Judgement, reference: Reference) -> Outc
     """Where bytes were to be fetched and none came, nothing is proved."""
     if source.fetched == 0 and judgement.verdict in {Verdict.SAME, Verdict.BEHIND}:
         judgement = replace(judgement, verdict=Verdict.UNVERIFIABLE)
+    judgement = replace(judgement, samples=judgement.samples - source.found.trouble.keys())
     reason = None
     if judgement.verdict is Verdict.UNVERIFIABLE:
         reason = _first_reason(source) or _why_nothing(source, reference)

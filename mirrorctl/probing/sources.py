@@ -22,7 +22,7 @@ from mirrorctl.probing.names import loop_s
 from mirrorctl.probing.wire import Wire
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace
-from mirrorctl.verdicts import STATED_BY, Reference
+from mirrorctl.verdicts import STATED_BY, Reference, alike
 
 T = TypeVar("T")
 
@@ -59,8 +59,15 @@ class Source:
             found = await self._bounded(self._walk(self.surveyor.survey(self.mirror, sample)), until_s)
             if found is not None:
                 self.surveys.append(found)
+                self._note_trouble(found)
             if self.sent_away or loop_s() >= until_s:
                 return
+
+    def _note_trouble(self, found: Survey) -> None:
+        """What could be seen in part is proved no more than what could not be fetched."""
+        if found.trouble:
+            self.rejections.extend(found.trouble.values())
+            self.fetched = self.fetched or 0
 
     async def knows(self, sample: str, value: str, until_s: float) -> bool | None:
         return await self._bounded(self._walk(self.surveyor.knows(self.mirror, sample, value)), until_s)
@@ -136,7 +143,9 @@ def grouped(survey: Survey, reference: Reference, sizes: Mapping[str, int]) -> I
         comparable = place.kind in ADDRESSED or expected(place, reference)
         if comparable and (size <= SAMPLE_LIMIT_BYTES or place.kind == METADATA_BYTES):
             groups.setdefault((place.sample, place.kind), []).append(place)
-    yield from groups.values()
+    for places in groups.values():
+        # First where bytes alone can tell: what a page states in other terms has not been compared.
+        yield sorted(places, key=lambda place: bool(place.stated) and alike(place.stated, expected(place, reference)))
 
 
 def expected(place: Place, reference: Reference) -> str:

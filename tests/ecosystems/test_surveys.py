@@ -70,6 +70,19 @@ def test_both_forms_of_a_page_say_the_same(body: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("ending", ["tar.xz", "tar.lzma", "tbz", "tar", "tar.zst"])
+def test_every_archive_that_a_client_takes_is_seen(ending: str) -> None:
+    """A client takes more kinds of archives than PEP 625 allows (pip, utils/filetypes.py; uv as well)."""
+    name = f"six-99.0.{ending}"
+    survey = page(reply(f'{HTML}<a href="/f/{name}">x</a>'))
+    assert (name, "hash", "") in values(survey)
+
+
+def test_a_version_without_end_is_none() -> None:
+    name = f"six-{'9' * 5000}.tar.gz"
+    assert (name, "hash", "") in values(page(reply(f'{HTML}<a href="/f/{name}">x</a>')))
+
+
 def test_a_project_that_is_not_there_is_absent() -> None:
     assert page(reply(status=404)) == Survey(absent=frozenset({"six"}))
 
@@ -118,6 +131,25 @@ def test_a_tag_is_the_digest_of_the_bytes_whatever_the_header_says() -> None:
     assert [seen.stated for seen in survey.observations] == ["", f"sha256:{A}", digest_of(MANIFEST)]
     assert survey.observations[0].parts == (digest_of(MANIFEST),)
     assert [place.size_bytes for place in survey.places] == [2, 5, 99], "the configuration, then the smallest layer"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        pytest.param("manifest", reply(status=404), id="the-manifest-of-the-platform-is-missing"),
+        pytest.param("manifest", reply("{}"), id="it-is-none"),
+        pytest.param("latest", reply('{"manifests": []}'), id="an-index-of-nothing"),
+        pytest.param("latest", reply('{"layers": [{"digest": "sha512:00"}]}'), id="layers-by-another-algorithm"),
+    ],
+)
+def test_what_the_tag_stands_for_is_known_whatever_comes_of_it(path: str, answer: Served) -> None:
+    """Who serves another image does not get away by spoiling the rest of it."""
+    site = registry()
+    reference = digest_of(MANIFEST) if path == "manifest" else path
+    answers = {**site.answers, f"GET {BASE}/v2/library/busybox/manifests/{reference}": answer}
+    survey = walked(docker_survey.survey(mirror("docker", BASE), SAMPLE), Site(answers))
+    assert [seen.kind for seen in survey.observations] == ["tag"]
+    assert (survey.places, set(survey.trouble)) == ((), {SAMPLE})
 
 
 def test_upstream_is_asked_for_no_more_than_the_tag() -> None:
@@ -179,6 +211,29 @@ def github_proxy() -> Mirror:
 def test_head_branches_and_tags_are_observed_and_nothing_else(advertised: bytes) -> None:
     site = forge("https://p.example/https://github.com/o/r.git", advertised=advertised)
     assert values(walked(git_survey.survey(github_proxy(), REPOSITORY), site)) == REFS
+
+
+@pytest.mark.parametrize(
+    ("advertised", "answer"),
+    [
+        pytest.param(packet(b"version 2\n") + FLUSH, LISTED.replace(f"{ONE} refs/h".encode(), f"{TWO} refs/h".encode()), id="version 2"),
+        pytest.param(
+            OLD.replace(packet(f"{ONE} HEAD\0multi_ack\n".encode()), packet(f"{ONE} HEAD\0multi_ack symref=HEAD:refs/heads/main\n".encode())).replace(
+                f"{ONE} refs/h".encode(), f"{TWO} refs/h".encode()
+            ),
+            b"",
+            id="version 0",
+        ),
+    ],
+)  # fmt: skip
+def test_head_is_what_a_clone_would_check_out(advertised: bytes, answer: bytes) -> None:
+    """The branch that HEAD names, not the commit that is said beside it: git clone looks at the branch (builtin/clone.c)."""
+    site = forge("https://p.example/https://github.com/o/r.git", answer, advertised)
+    found = values(walked(git_survey.survey(github_proxy(), REPOSITORY), site))
+    assert [(subject.removeprefix(f"{REPOSITORY} "), got) for subject, _kind, got in found[:2]] == [
+        ("HEAD", TWO),
+        ("refs/heads/main", TWO),
+    ]
 
 
 def test_a_list_that_was_cut_off_is_not_whole() -> None:
