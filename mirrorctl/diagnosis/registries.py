@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mirrorctl.diagnosis.case import Case, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
@@ -75,6 +76,7 @@ def _check_locations(case: Case) -> Iterator[Finding]:
         except FormatError:
             continue  # said already
         for table in tables:
+            yield from _check_slashes(file.path, text or "", table)
             prefix, location = podman_lens.prefix_of(table), str(table.get("location", ""))
             gone = find_dead(case.catalog, f"https://{location}", ecosystem_of(case, prefix)) if location else None
             if gone:
@@ -97,3 +99,25 @@ def _check_locations(case: Case) -> Iterator[Finding]:
                         target=case.name,
                     ),
                 )
+
+
+def _check_slashes(path: Path, text: str, table: dict[str, Any]) -> Iterator[Finding]:
+    """With a slash behind it, the location of a mirror begins no name of an image, and every pull fails."""
+    mirrors = table.get("mirror", [])
+    for mirror in mirrors if isinstance(mirrors, list) else []:
+        location = str(mirror.get("location", "")) if isinstance(mirror, dict) else ""
+        if location.endswith("/"):
+            yield Finding(
+                code=Code.BAD_URL,
+                severity=Severity.ERROR,
+                target="podman",
+                subject=location,
+                path=path,
+                line=line_of(text, f'"{location}"'),
+                message=_(
+                    "{location} ends with a slash, and podman pulls nothing from {registry} any more",
+                    location=location,
+                    registry=podman_lens.prefix_of(table),
+                ),
+                remedy=_("take the slash out"),
+            )

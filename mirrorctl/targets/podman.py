@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mirrorctl.errors import ConflictError, FormatError
 from mirrorctl.formats import decode
-from mirrorctl.model import Client, Machine, Mirror, Notice, Override, Scope, Value
+from mirrorctl.model import REGISTRIES, Client, Machine, Mirror, Notice, Override, Scope, Value
 from mirrorctl.redaction import redact
 from mirrorctl.targets import podman_client, podman_lens, podman_policy, registries
 from mirrorctl.targets import podman_files as model
@@ -73,7 +73,7 @@ def state(machine: Machine, client: Client, contents: Contents, scope: Scope) ->
     return State(
         path=hub.path if hub and hub.scope is scope else model.drop_in(machine, scope),
         urls=tuple(url for name in sorted(urls, key=lambda name: (name != HUB, name)) for url in urls[name]),
-        effective_url=hub.urls[0] if hub and hub.urls else f"https://{HUB}",
+        effective_url=hub.urls[0] if hub and hub.urls else f"https://{hub.location if hub else HUB}",
         overrides=(*_variable(machine), *overrides),
         notices=tuple(_notices(found)),
     )
@@ -99,7 +99,7 @@ def _variable(machine: Machine) -> tuple[Override, ...]:
 def _notices(found: dict[str, Found]) -> Iterator[Notice]:
     yield from _longer(found, {prefix for prefix, by in found.items() if by.urls})
     for prefix, by in found.items():
-        if by.urls and by.table.get("mirror-by-digest-only") is True:
+        if by.digests_alone:
             yield Notice(
                 code="digest-only",
                 message=_("{path} lets the mirrors of {registry} serve digests alone", path=by.path, registry=prefix),
@@ -136,6 +136,8 @@ def decide(
     if not mirrors:
         return _back(machine, client, contents, scope, ours | known, force=force)
     chosen = registries.chosen(mirrors, NAME)
+    for mirror in mirrors:
+        podman_policy.check_url(mirror.url, client.version)
     _refuse_hidden(machine, contents, scope)
     values: dict[Path, dict[str, list[str]]] = {}
     for registry, urls in chosen.items():
@@ -204,16 +206,21 @@ def _place(
 
 def _moved(found: dict[str, Found], chosen: dict[str, list[str]]) -> Iterator[Notice]:
     yield from _longer(found, chosen)
-    for registry in chosen:
+    yield from (each for each in _notices({name: by for name, by in found.items() if name in chosen}))
+    yield from _elsewhere(found, chosen)
+
+
+def _elsewhere(found: dict[str, Found], concerned: Collection[str]) -> Iterator[Notice]:
+    for registry in concerned:
         by = found.get(registry)
-        if by and by.table.get("location", registry) != registry:
+        if by and by.location not in {registry, ""}:
             yield Notice(
                 code="other-location",
                 message=_(
                     "{path} has {registry} pulled from {location} when no mirror has it",
                     path=by.path,
                     registry=registry,
-                    location=redact(str(by.table["location"])),
+                    location=redact(by.location),
                 ),
                 subject=str(by.path),
             )
@@ -231,6 +238,7 @@ def _back(
         if rest != current:
             settings.append(Setting(path=path, value=registries.rows(rest) or None))
         notices += registries.left(str(path), [url for urls in rest.values() for url in urls])
+    notices += _elsewhere(model.tables(machine, client, contents), REGISTRIES.values())
     if not settings:
         path = model.drop_in(machine, scope)
         settings.append(Setting(path=path, value=_value(path, contents)))

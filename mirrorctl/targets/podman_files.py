@@ -36,6 +36,17 @@ class Found:
     def urls(self) -> list[str]:
         return [lens.url_of(mirror) for mirror in self.table.get("mirror", []) if "location" in mirror]
 
+    @property
+    def location(self) -> str:
+        return str(self.table.get("location", "")).rstrip("/")
+
+    @property
+    def digests_alone(self) -> bool:
+        """Whether one of its mirrors, if it has any, is not asked for tags."""
+        mirrors = self.table.get("mirror", [])
+        everywhere = self.table.get("mirror-by-digest-only") is True
+        return any(everywhere or mirror.get("pull-from-mirror") == "digest-only" for mirror in mirrors)
+
 
 def directory(machine: Machine, scope: Scope) -> Path:
     place = _DIRECTORIES[scope]

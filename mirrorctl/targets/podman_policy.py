@@ -6,12 +6,32 @@ blocked by a wildcard (`*.io`) a table of its own takes the place, for the longe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from mirrorctl.errors import ConflictError
+from mirrorctl.redaction import redact
 from mirrorctl.targets.common import is_private
 from mirrorctl.targets.podman_files import Found
 from mirrorctl.text import Text, _
+
+# What may stand for a host in the name of an image (distribution/reference, "domain").
+_HOST = re.compile(r"https?://[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d+)?/?", re.IGNORECASE)
+_NUMERIC = re.compile(r"https?://\[")
+FIRST_WITH_NUMERIC = (5,)  # containers/image 5.30
+
+
+def check_url(url: str, version: tuple[int, ...]) -> None:
+    """Raises ConflictError for a mirror whose host cannot stand in a name: podman would pull nothing any more."""
+    if _HOST.fullmatch(url) or (_NUMERIC.match(url) and version >= FIRST_WITH_NUMERIC):
+        return
+    raise ConflictError(
+        _("{url} cannot be a mirror for {client}", url=redact(url), client="podman"),
+        hint=_(
+            "the host of a mirror has to be one that the name of an image could begin with: letters, digits, dots, -"
+        ),
+        subject="podman",
+    )
 
 
 def refuse(registry: str, found: Mapping[str, Found], *, public: frozenset[str]) -> None:

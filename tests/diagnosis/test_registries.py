@@ -58,6 +58,13 @@ def case(name: str, file: str, text: str, image: Path) -> Case:
             ["error dead-mirror 3"],
             id="podman-replaced-by-a-dead-mirror",
         ),
+        pytest.param(
+            "podman",
+            CONF,
+            TABLE + '[[registry.mirror]]\nlocation = "hub.example/"\n',
+            ["error bad-url 4"],
+            id="podman-a-slash",
+        ),
         pytest.param("containerd", HUB_TOML, "[host\n", ["error unreadable 1"], id="containerd-syntax"),
         pytest.param(
             "containerd", "/etc/containerd/config.toml", "version =\n", ["error unreadable 1"], id="containerd-config"

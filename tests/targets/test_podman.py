@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,6 +260,36 @@ def test_addresses_that_are_not_written(url: str) -> None:
     with pytest.raises(ConflictError) as caught:
         decide({}, mirror(url))
     assert "u:p" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "version", "fit"),
+    [
+        ("http://127.0.0.1:5000", (4, 3), True),
+        ("https://my_mirror.example", (5, 4), False),
+        ("http://[::1]:5000", (4, 9), False),
+        ("http://[::1]:5000", (5, 0), True),
+        ("https://-a.example", (5, 0), False),
+    ],
+)
+def test_a_host_that_no_image_can_be_named_after_would_end_all_pulls(
+    url: str, version: tuple[int, ...], *, fit: bool
+) -> None:
+    who, none = replace(CLIENT, version=version), frozenset[str]()
+    with nullcontext() if fit else pytest.raises(ConflictError):
+        podman.decide(MACHINE, who, {}, Scope.USER, (mirror(url),), known=none, ours=none, force=True)
+
+
+def test_a_mirror_for_digests_alone_is_told_of() -> None:
+    text = table("docker.io", A) + 'pull-from-mirror = "digest-only"\n'
+    assert [notice.code for notice in decide({USER: text}, mirror(A)).notices] == ["digest-only"]
+    assert [notice.code for notice in look({USER: text}).notices] == ["digest-only"]
+
+
+def test_another_place_for_a_registry_is_no_upstream() -> None:
+    text = '[[registry]]\nprefix = "docker.io"\nlocation = "hub.corp.example"\n'
+    assert look({USER: text}).effective_url == "https://hub.corp.example"
+    assert [notice.code for notice in decide({USER: text}).notices] == ["other-location"]
 
 
 def test_upstream_takes_out_ours_alone() -> None:
