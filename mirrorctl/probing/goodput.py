@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from mirrorctl.ranking import INITIAL_WINDOW_BYTES
 from mirrorctl.values import dataclass, replace
@@ -28,6 +28,7 @@ RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of 
 IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
 TRAIN_BYTES = 2_000_000  # after more than that, a round trip carries a good part of what the way can
 LATE_TRAIN_LIMIT = 2
+SLOWER = 0.3
 SURE_TRAIN_BYTES = 200_000  # so much is hardly ever stretched
 TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
 DOUBT = 1.6  # what a rate within trains may be off by: they can be stretched on the way
@@ -238,9 +239,9 @@ def _train(transfer: Transfer) -> _Train | None:
     """What the narrowest link on the way lets through, from the spacing within the trains of packets of the ramp.
 
     While the window is smaller than what the way holds, each round trip carries one train, spaced by the bottleneck,
-    and then a pause (packet train dispersion). Of the trains that are long enough to be timed, the one that carried
-    most is taken; None while there is none, or where the pieces are too far apart to tell trains from pauses. The
-    first may have been a short one that was stretched on its way.
+    and then a pause (packet train dispersion). None while no train is long enough to be timed, or where the pieces are
+    too far apart to tell trains from pauses. Trains are stretched and squeezed on their way, the first and short ones
+    most. So the rate is one that SLOWER of the bytes have not exceeded, the same as any where nothing disturbs.
     """
     marks, rtt_s = transfer.marks, transfer.rtt_s
     pause_s = _pause([after[0] - before[0] for before, after in pairwise(marks)])
@@ -253,6 +254,11 @@ def _train(transfer: Transfer) -> _Train | None:
         span_s, carried = marks[end - 1][0] - marks[start][0], marks[end - 1][1] - marks[start][1]
         blurred = any(since_s < marks[end - 1][0] and marks[start][0] < until_s for since_s, until_s in transfer.behind)
         if span_s >= TRAIN_S and not blurred:
-            timed.append((carried, carried / span_s))
+            timed.append((carried / span_s, carried))
         start = end
-    return _Train(rate=max(timed)[1], sure=len(timed) > 1 or max(timed)[0] > SURE_TRAIN_BYTES) if timed else None
+    if not timed:
+        return None
+    carried, timed = sum(carried for _rate, carried in timed), sorted(timed)
+    sums = accumulate(carried for _rate, carried in timed)
+    rate = next(rate for (rate, _carried), so_far in zip(timed, sums, strict=False) if so_far >= SLOWER * carried)
+    return _Train(rate=rate, sure=len(timed) > 1 or carried > SURE_TRAIN_BYTES)
