@@ -16,6 +16,7 @@ from mirrorctl.ranking import predict
 from mirrorctl.values import dataclass
 
 SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
+BLURRED_BYTES = 600_000  # a scout that does not see well will not see better
 CONFIRM_BYTES, CONFIRM_S = 5_000_000, 1.2
 LONG_TRANSFERS, RIVALS = 7, 3
 RESERVES = 3  # so many mirrors with a long transfer behind them are enough, where mirrors fail
@@ -103,7 +104,8 @@ class Contest:
             if goodput is None:
                 return False
             hopeless = hope_s(lane, goodput.high) > HOPELESS * best_s
-            return goodput.high < math.inf or hopeless
+            vain = goodput.blurred and transfer.bytes > BLURRED_BYTES
+            return goodput.high < math.inf or hopeless or vain
 
         await self._transfer(lane, SCOUT_BYTES, SCOUT_S, enough)
 
