@@ -165,10 +165,17 @@ def _assume_clients(
     found, notices = {}, []
     for target in targets:
         if named or any(machine.path(trace).exists() for trace in target.TRACES):
-            found[target.NAME] = target.assume(machine)
+            found[target.NAME] = _look_into(machine, target)
         else:
             notices.append(_missing(target.NAME, N_("{target} is not in the image")))
     return found, notices
+
+
+def _look_into(machine: Machine, target: Target) -> Client:
+    """The client as the files of the image have it, for a target that has more of them than can be known beforehand."""
+    client = target.assume(machine)
+    explore = getattr(target, "explore", None)
+    return process.converse(explore(machine, client), machine) if explore else client
 
 
 def _missing(name: str, message: str) -> Notice:

@@ -30,6 +30,7 @@ from mirrorctl.targets.base import (
 from mirrorctl.targets.common import is_private, unreadable, version_of
 from mirrorctl.targets.registries import HUB
 from mirrorctl.text import _
+from mirrorctl.values import replace
 
 NAME = "containerd"
 ECOSYSTEM = "docker"
@@ -115,6 +116,14 @@ def _registry(settings: dict[str, Any]) -> dict[str, Any]:
 
 def assume(machine: Machine) -> Client:  # noqa: ARG001
     return Client(target=NAME, default_url=f"https://{HUB}", facts={"users": "image"})
+
+
+def explore(machine: Machine, client: Client) -> Dialogue[Client]:
+    """The client of an image, with the folder that its configuration names, if it names another one."""
+    config = yield from read_file(machine.path(CONFIG))
+    registry = _registry(_settings(Output(status=0, stdout=decode(config or b""))))
+    folder = str(registry.get("config_path") or "").split(":")[0]
+    return replace(client, facts={**client.facts, "config_path": folder}) if folder.startswith("/") else client
 
 
 # The files

@@ -39,6 +39,7 @@ TRACES = ("/usr/bin/podman", "/usr/bin/buildah", "/usr/bin/skopeo", "/usr/bin/cr
 LOCK = None
 
 inspect = podman_client.find
+explore = podman_client.explore
 verify = podman_client.ask
 read, write, frame = podman_lens.read, podman_lens.write, podman_lens.frame
 drain = drain_nothing

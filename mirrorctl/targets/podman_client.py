@@ -12,6 +12,7 @@ from mirrorctl.targets import podman_files
 from mirrorctl.targets.common import excerpt, version_of
 from mirrorctl.targets.registries import CANARIES, HUB, registry_of
 from mirrorctl.text import _
+from mirrorctl.values import replace
 
 PROGRAMS = ("podman", "buildah", "skopeo", "crio")
 # Elsewhere than on Linux, podman runs in a virtual machine, which has files of its own.
@@ -35,16 +36,27 @@ def find(machine: Machine) -> Dialogue[Client | None]:
             version = version or version_of(output.stdout)
     if not here:
         return None
-    folders = [str(podman_files.drop_in(machine, scope).parent) for scope in (Scope.SYSTEM, Scope.USER)]
-    listed = yield from run("find", "-H", *folders, "-maxdepth", "1", "-name", "*.conf")
+    listed = yield from _drop_ins(machine, Scope.SYSTEM, Scope.USER)
     return Client(
         target="podman",
         version=version,
         scope=Scope.SYSTEM if machine.euid == 0 else None,
         running=bool({*here} & QUESTIONS.keys()),
         default_url=f"https://{HUB}",
-        facts={"programs": " ".join(here), "drop-ins": listed.stdout},
+        facts={"programs": " ".join(here), "drop-ins": listed},
     )
+
+
+def explore(machine: Machine, client: Client) -> Dialogue[Client]:
+    """The client of an image, with the drop-ins that are there."""
+    listed = yield from _drop_ins(machine, Scope.SYSTEM)
+    return replace(client, facts={**client.facts, "drop-ins": listed})
+
+
+def _drop_ins(machine: Machine, *scopes: Scope) -> Dialogue[str]:
+    folders = [str(podman_files.drop_in(machine, scope).parent) for scope in scopes]
+    listed = yield from run("find", "-H", *folders, "-maxdepth", "1", "-name", "*.conf")
+    return listed.stdout
 
 
 def ask(machine: Machine, client: Client, mirrors: tuple[Mirror, ...]) -> Dialogue[Reason | None]:
