@@ -6,9 +6,12 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from io import TextIOBase
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar, cast
+
+import typer
 
 from mirrorctl import process_interruption
 from mirrorctl.benchmark import BenchReport
@@ -42,7 +45,20 @@ def run_bench(console: Console, request: BenchRequest) -> None:
             result = bench(session, request, on_event=display.race, on_pull=display.pull if console.lively else None)
         with process_interruption.held():
             _write(console, session, request.outputs, result, write_report)
-    console.finish(result, draw=_draw(console))
+    try:
+        console.finish(result, draw=_draw(console))
+    except OSError:
+        if not result.data.interrupted:
+            raise
+        _say_no_more()
+        raise typer.Exit(int(result.exit_code)) from None
+
+
+def _say_no_more() -> None:
+    """The terminal may have gone away, which may have been the interruption."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 class _Display:
@@ -68,8 +84,34 @@ class _Display:
             from mirrorctl.render.bench_progress import live
 
             self._stack.close()  # one thing at a time is drawn
-            self._on_pull = self._stack.enter_context(live(sys.stderr, self._console.writer(sys.stderr)))
+            self._on_pull = self._stack.enter_context(live(_lasting(sys.stderr), self._console.writer(sys.stderr)))
         self._on_pull(event)
+
+
+class _Lasting(TextIOBase):
+    """A stream that may go away while it is written to: nobody looks at it then, and that ends nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+def _lasting(stream: TextIO) -> TextIO:
+    return cast("TextIO", _Lasting(stream))
 
 
 def form_of(path: Path) -> str:

@@ -185,6 +185,26 @@ def test_interrupted_it_reports_what_there_is(
     assert processes_with(f"TMPDIR={scratch}") == []
 
 
+def test_a_terminal_that_goes_away_takes_no_report_along(
+    machine: Workstation, upstream_index: Server, tmp_path: Path
+) -> None:
+    """Nothing can be drawn any more, and what was pulled is written all the same."""
+    file = machine.write("w.toml", WORKLOAD)
+    report, scratch = tmp_path / "report.json", tmp_path / "scratch"
+    scratch.mkdir()
+    machine.environ["TMPDIR"] = str(scratch)
+    args = ("-t", "uv", "--via", "near-index", "--workload", str(file), "--rounds", "500", "-o", str(report))
+    with machine.terminal("bench", *args) as terminal:
+        while len(upstream_index.asked("simple/six/")) < 3:
+            terminal.read_until("round")
+            terminal.seen = ""
+        assert terminal.hang_up() == 130
+    assert json.loads(report.read_text())["data"]["interrupted"] is True
+    assert list(scratch.iterdir()) == []
+    assert processes_with(f"TMPDIR={scratch}") == []
+    assert not [path for path in machine.state.rglob("crash-*")]
+
+
 def test_without_a_word_the_fastest_is_found(choice: Workstation, upstream_index: Server) -> None:
     file = choice.write("w.toml", WORKLOAD)
     data = choice.mirrorctl("bench", "-t", "uv", "--workload", str(file), "--rounds", "1", "--json").ended(0).data

@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -80,6 +81,14 @@ class Terminal:
         """Reads to the end and gives the exit status."""
         while self._read():
             pass
+        return self.process.wait(TIMEOUT_S)
+
+    def hang_up(self) -> int:
+        """Closes the window, as the kernel tells the program that runs in it, and gives the exit status."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nothing, self._side)
+        os.close(nothing)
+        self.process.send_signal(signal.SIGHUP)
         return self.process.wait(TIMEOUT_S)
 
     def _read(self) -> bool:
