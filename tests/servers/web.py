@@ -211,7 +211,9 @@ class Server:
     @property
     def url(self) -> str:
         """Scheme, host and port, without a slash at the end."""
-        return f"http{'s' if self.tls else ''}://{self.host or self.address}:{self.port}"
+        # pip 24.2 to 26.0 fails at an address by TLS, before it looks at the certificate.
+        by_name = "localhost" if self.tls and self.address == "127.0.0.1" else self.address
+        return f"http{'s' if self.tls else ''}://{self.host or by_name}:{self.port}"
 
     def asked(self, part: str, *, agent: str = "") -> list[Hit]:
         """The requests whose path contains `part` and whose User-Agent contains `agent`."""
