@@ -14,6 +14,7 @@ from mirrorctl.text import _
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 EXCERPT_CHARS = 300
+TRACEBACK_FOLLOWS = "ERROR: Exception:"  # pip's; what went wrong is in the last line
 
 
 def address(url: str) -> str:
@@ -76,7 +77,7 @@ def unreadable(path: Path, error: FormatError) -> ConfigError:
 def excerpt(output: Output) -> str:
     """The line in which a program says why it failed: one line, no secrets, no control characters."""
     lines = [line.strip() for line in f"{output.stdout}\n{output.stderr}".splitlines() if line.strip()]
-    errors = [line for line in lines if line.lower().startswith(("error", "fatal"))]
+    errors = [line for line in lines if line.lower().startswith(("error", "fatal")) and line != TRACEBACK_FOLLOWS]
     line = redact((errors or lines or [""])[0 if errors else -1])
     return "".join(filter(str.isprintable, line))[:EXCERPT_CHARS]
 
@@ -88,7 +89,11 @@ def refusal(output: Output, path: Path, program: str) -> Reason:
 
 
 def is_private(url: str, *, public: frozenset[str], ours: frozenset[str]) -> bool:
-    """Whether `url` may serve what nothing else does: it carries a name or a password, or nobody knows it."""
-    if address(url) in map(address, ours):
+    """Whether `url` may serve what nothing else does: it carries a name or a password, or nobody knows it.
+
+    A public mirror without TLS is no other one, as guides had it for years.
+    """
+    place = address(url)
+    if place in map(address, ours):
         return False
-    return has_userinfo(url) or address(url) not in map(address, public)
+    return has_userinfo(url) or {place, re.sub("^http:", "https:", place)}.isdisjoint(map(address, public))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirrorctl.dialogue import Output
-from mirrorctl.targets.common import excerpt, is_loopback, same_url, version_of
+from mirrorctl.targets.common import excerpt, is_loopback, is_private, same_url, version_of
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,32 @@ def test_version_of(text: str, version: tuple[int, ...]) -> None:
         ),
         (Output(status=None, stderr="pip: no answer within 60 s\n"), "pip: no answer within 60 s"),
         (Output(status=1, stdout="error: \x1b[31mred\x1b[0m"), "error: [31mred[0m"),
+        (
+            Output(
+                status=2,
+                stderr='ERROR: Exception:\nTraceback (most recent call last):\n  File "x.py", line 1\nValueError: no name\n',
+            ),
+            "ValueError: no name",
+        ),
         (Output(status=1), ""),
     ],
-    ids=["error-line", "last-line", "control-characters", "silence"],
+    ids=["error-line", "last-line", "control-characters", "traceback", "silence"],
 )
 def test_excerpt(output: Output, line: str) -> None:
     assert excerpt(output) == line
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://m.example/simple/", False),
+        ("http://m.example/simple", False),
+        ("http://m.example:8080/simple", True),
+        ("http://u:p@m.example/simple", True),
+        ("https://other.example/simple", True),
+    ],
+)
+def test_a_public_mirror_is_public_without_tls_too(url: str, *, private: bool) -> None:
+    """As guides had it for years, with a trusted-host: it serves nothing that others do not."""
+    public = frozenset({"https://m.example/simple"})
+    assert is_private(url, public=public, ours=frozenset()) is private
