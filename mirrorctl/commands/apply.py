@@ -15,7 +15,7 @@ from mirrorctl.commands.result import Result
 from mirrorctl.commands.selection import FASTEST, Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.commands.use import use
-from mirrorctl.errors import ConfigError, UsageError
+from mirrorctl.errors import ConfigError, UsageError, WriteError
 from mirrorctl.probing.events import Event
 from mirrorctl.profile import Profile, Terms, Wish, parse
 from mirrorctl.text import _
@@ -29,6 +29,8 @@ def read_profile(path: Path) -> Profile:
         data = files.read(path)
     except ConfigError as error:
         raise UsageError(error.message, hint=hint, subject=str(path)) from error
+    except WriteError as error:
+        raise UsageError(error.message, hint=_("this user has to be able to read it"), subject=str(path)) from error
     if data is None:
         raise UsageError(_("{path}: there is no such profile", path=path), hint=hint, subject=str(path))
     try:

@@ -10,7 +10,7 @@ from mirrorctl import environment, files, memory, process
 from mirrorctl.catalog import Catalog, bundled_path
 from mirrorctl.dialogue import Dialogue
 from mirrorctl.disk import REAL, Disk
-from mirrorctl.errors import CatalogError, ClientError, MirrorctlError, UsageError
+from mirrorctl.errors import CatalogError, ClientError, ConfigError, MirrorctlError, UsageError, WriteError
 from mirrorctl.journal import Journal
 from mirrorctl.model import Client, Machine, Notice, Scope, Transaction
 from mirrorctl.places import rules_for
@@ -96,7 +96,10 @@ def load_catalog(machine: Machine, given: tuple[Path, ...]) -> Catalog:
 
 
 def overlay_text(path: Path) -> str:
-    data = files.read(path)
+    try:
+        data = files.read(path)
+    except (ConfigError, WriteError) as error:
+        raise CatalogError(error.message, hint=error.hint, subject=str(path)) from error
     if data is None:
         raise CatalogError(_("{path}: there is no such catalog", path=path), subject=str(path))
     try:

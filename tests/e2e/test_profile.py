@@ -119,6 +119,23 @@ def test_a_profile_that_is_not_there_or_no_file(machine: Workstation) -> None:
         assert "[target.pip]" in error["hint"]
 
 
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [('catalogs = ["no.toml"]\n', 10), ('catalogs = ["."]\n', 10), ('which = "no-such"\n', 2)],
+    ids=["no-catalog", "a-directory", "no-mirror"],
+)
+def test_what_a_profile_names_and_is_not_there(machine: Workstation, text: str, status: int) -> None:
+    profile = machine.write("p.toml", f"{text}[target.git]\n")
+    machine.mirrorctl("apply", str(profile), "--check").ended(status)
+
+
+def test_a_profile_that_cannot_be_read(machine: Workstation) -> None:
+    loop = machine.home / "loop.toml"
+    loop.symlink_to(loop)
+    (error,) = machine.mirrorctl("apply", str(loop), "--json").ended(2).envelope["errors"]
+    assert "read" in error["hint"]
+
+
 def test_a_profile_for_others_than_are_here(machine: Workstation, tmp_path: Path) -> None:
     """There is no -t to be advised here."""
     (tmp_path / "bin").mkdir()
