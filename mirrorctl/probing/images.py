@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,6 +50,7 @@ def fetch_images(question: Fetch, environ: Mapping[str, str], architecture: str)
             headers={"Accept-Encoding": "identity"},  # a digest is that of the bytes themselves
             trust_env=False,
             follow_redirects=True,
+            event_hooks={"request": [pull.watch]},
             proxy=httpx.Proxy(proxy.url, auth=proxy.auth) if proxy else None,
             timeout=httpx.Timeout(min(30.0, max(question.timeout_s, 0.001))),
         ) as client:
@@ -77,6 +80,7 @@ class _Pull:
         self.first_byte_at_s = 0.0
         self._sizes: list[int] = []
         self._layers: list[int] = []
+        self._lines: list[socket.socket] = []
 
     @property
     def read_bytes(self) -> int:
@@ -99,9 +103,24 @@ class _Pull:
                 for job in jobs:
                     job.result()
             except BaseException:
-                self.deadline_s = 0.0  # the other threads stop at their next piece
+                self.deadline_s = 0.0  # the other threads stop at their next piece, or have no next one
                 pool.shutdown(wait=False, cancel_futures=True)
+                self._hang_up()
                 raise
+
+    def watch(self, request: httpx.Request) -> None:
+        """Lets the lines be known that are opened for it (httpcore, extension "trace")."""
+        request.extensions = {**request.extensions, "trace": self._note_line}
+
+    def _note_line(self, event: str, about: Mapping[str, Any]) -> None:
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            self._lines.append(about["return_value"].get_extra_info("socket"))
+
+    def _hang_up(self) -> None:
+        """Wakes those who wait for somebody that says nothing."""
+        for line in self._lines:
+            with suppress(OSError):  # closed, or another one with TLS by now
+                line.shutdown(socket.SHUT_RDWR)
 
     def _greet(self, client: httpx.Client, name: str) -> dict[str, str]:
         """What to say with each request: an anonymous token, where the registry wants one."""

@@ -202,7 +202,7 @@ def test_a_terminal_that_goes_away_takes_no_report_along(
     assert json.loads(report.read_text())["data"]["interrupted"] is True
     assert list(scratch.iterdir()) == []
     assert processes_with(f"TMPDIR={scratch}") == []
-    assert not [path for path in machine.state.rglob("crash-*")]
+    assert not list(machine.state.rglob("crash-*"))
 
 
 def test_without_a_word_the_fastest_is_found(choice: Workstation, upstream_index: Server) -> None:

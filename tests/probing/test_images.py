@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 from servers.registry import ARCHITECTURE, IMAGES, image, registry
-from servers.web import Faults, Server
+from servers.web import Answer, Faults, Hit, Server
 
 from mirrorctl.dialogue import Fetch, Measured
 from mirrorctl.probing.images import fetch_images
@@ -62,6 +63,27 @@ def test_what_goes_wrong_is_said(hub: Server, faults: Faults, said: str) -> None
     assert not found.output.ok
     assert said in found.output.stderr
     assert found.payload_bytes is None
+    assert not found.timed_out
+
+
+def test_who_is_silent_is_not_waited_for_when_all_is_over() -> None:
+    """One blob is refused while another one is asked for and nothing comes: the pull has failed, now."""
+    config, layer = sorted(BUSYBOX.blobs, key=lambda name: len(BUSYBOX.blobs[name]))
+    asked, over = Event(), Event()
+
+    def application(hit: Hit) -> Answer:
+        if layer in hit.path:
+            asked.set()
+            over.wait(60)
+        if config in hit.path and asked.wait(60):
+            return Answer(status=503)
+        return registry(token=False, redirect=False)(hit)
+
+    with Server(application=application) as server:
+        found = fetch(server, "library/busybox", timeout_s=20)
+        over.set()
+    assert "answered HTTP status 503" in found.output.stderr
+    assert found.seconds < 15
     assert not found.timed_out
 
 
