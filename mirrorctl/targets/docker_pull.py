@@ -65,6 +65,8 @@ def _address(host: str, mirror: Mirror | None) -> str:
 def _reference(item: str, mirror: Mirror | None) -> str:
     """The name by which the daemon pulls `item` from there and from nowhere else."""
     host, name = split(item)
+    if "@" in name:  # a tag beside it says nothing any more
+        name = re.sub(r":[^:/@]*@", "@", name)
     return f"{urlsplit(_address(host, mirror)).netloc}/{name}"
 
 
@@ -157,15 +159,19 @@ def _is_present(setup: Setup, reference: str) -> bool:
     return named in setup.facts.get("present", "").splitlines()
 
 
-def _remove(setup: Setup, item: str, mirror: Mirror | None) -> Dialogue[None]:
-    """Removes what a pull has brought, and nothing that was there before."""
+def _remove(setup: Setup, item: str, mirror: Mirror | None) -> Dialogue[bool]:
+    """Removes what a pull has brought, and nothing that was there before. False if there was no answer."""
     reference = _reference(item, mirror)
     if setup.facts["way"] != "daemon" or _is_present(setup, reference):
-        return
-    yield from run("docker", "image", "rm", reference, environ=setup.environ, scratch=True, timeout_s=REMOVE_TIMEOUT_S)
+        return True
+    removed = yield from run(
+        "docker", "image", "rm", reference, environ=setup.environ, scratch=True, timeout_s=REMOVE_TIMEOUT_S
+    )
+    return removed.status is not None
 
 
 def tidy(setup: Setup, client: Client, items: tuple[str, ...], mirrors: tuple[Mirror, ...]) -> Dialogue[None]:  # noqa: ARG001
     for mirror in (None, *mirrors):
         for item in items:
-            yield from _remove(setup, item, mirror)
+            if not (yield from _remove(setup, item, mirror)):
+                return

@@ -314,6 +314,24 @@ def test_docker_leaves_an_image_alone_that_was_there_before() -> None:
     ]
 
 
+def test_a_daemon_that_does_not_answer_is_asked_no_more() -> None:
+    """Two minutes for each image by each way would be an hour."""
+    answers = {
+        "docker image rm registry-1.docker.io/library/redis": Output(status=None, stderr="no answer within 120 s")
+    }
+    asked = hold(docker_pull.tidy(docker_setup(), DOCKER, ("redis", "node"), (NEAR_HUB,)), answers)[1]
+    assert asked == list(answers)
+
+
+def test_of_tag_and_digest_the_digest_counts() -> None:
+    """As docker has it (distribution, reference): an image that was there is found under it, and left alone."""
+    pinned = f"redis@sha256:{'a' * 64}"
+    setup = docker_setup(f"near.example/library/{pinned}\n")
+    found, asked = hold(docker_pull.pull(setup, DOCKER, (pinned.replace("@", ":7@"),), HERE, NEAR_HUB, 9.0), {})
+    assert asked == []
+    assert str(found.error) == f"near.example/library/{pinned} was on this machine before"
+
+
 @pytest.mark.parametrize(
     "stdout",
     [
