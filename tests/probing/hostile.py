@@ -97,6 +97,8 @@ class Server:
     def __exit__(self, *exc: object) -> None:
         self.stopping.set()
         if self.listener:
+            with suppress(OSError):  # a thread that still waits in accept(2) would hold it open
+                self.listener.shutdown(socket.SHUT_RDWR)
             self.listener.close()
 
     @property
