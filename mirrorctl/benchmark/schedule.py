@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from mirrorctl.benchmark.report import DIRECT, Run, Summary
@@ -13,6 +14,7 @@ ROUNDS = 10
 # The interval of a median of five values reaches from the least to the greatest of them, and holds the true median
 # 94 times out of 100; that of fewer values promises more than it keeps.
 LEAST_ROUNDS = 5
+FEW_ROUNDS = 20
 NARROW = 0.1
 TIMEOUT_S = 600.0
 
@@ -30,6 +32,13 @@ def is_hopeless(runs: Sequence[Run], via: str) -> bool:
     """Whether nothing is to be learnt from further pulls: none of so many has succeeded."""
     own = [run for run in runs if run.via == via]
     return len(own) >= FEWEST and not any(run.ok for run in own)
+
+
+def is_time_to_look(rounds: int) -> bool:
+    """Whether intervals are to be computed after so many rounds: each time while there are few, then for every tenth more."""
+    if rounds <= FEW_ROUNDS:
+        return rounds >= LEAST_ROUNDS
+    return math.floor(math.log(rounds, 1.1)) > math.floor(math.log(rounds - 1, 1.1))
 
 
 def is_enough(summaries: Iterable[Summary], *, rounds: int, narrow: float = NARROW) -> bool:

@@ -91,8 +91,8 @@ class _Harness:
                 self._take_turn(job, via, number, [*turns[at:], *later])
 
     def _is_done(self, job: Job, rounds: int) -> bool:
-        """The intervals take a moment, so they are computed between rounds, and not before they can be narrow."""
-        if rounds < schedule.LEAST_ROUNDS:
+        """The intervals take a moment, so they are computed between rounds, and not after each of many."""
+        if not schedule.is_time_to_look(rounds):
             return False
         summaries = summarise(self.runs[job.key], random.Random(self._terms.seed).randrange)  # noqa: S311
         return schedule.is_enough(summaries, rounds=rounds, narrow=self._terms.narrow)

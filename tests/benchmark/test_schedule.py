@@ -79,3 +79,12 @@ def test_a_pull_of_unknown_size_leaves_the_bytes_open() -> None:
 def test_the_least_number_of_rounds_gives_intervals_what_they_promise() -> None:
     """The interval of five values holds the true median unless all five lie on one side of it."""
     assert 1 - 2 * 0.5**schedule.LEAST_ROUNDS > 0.93
+
+
+def test_it_is_looked_less_and_less_often() -> None:
+    """Intervals of many rounds take long to compute, and tell hardly more after one round more."""
+    looks = [rounds for rounds in range(1001) if schedule.is_time_to_look(rounds)]
+    assert looks[:16] == list(range(5, 21))
+    assert looks[16:22] == [22, 24, 26, 29, 31, 35]
+    assert len(looks) < 70
+    assert all(later <= 1.13 * sooner for sooner, later in zip(looks[16:], looks[17:], strict=False))
