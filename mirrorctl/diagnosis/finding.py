@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from mirrorctl.model import Value
+from mirrorctl.redaction import redact
 from mirrorctl.text import Text
-from mirrorctl.values import dataclass
+from mirrorctl.values import dataclass, replace
 
 
 class Severity(StrEnum):
@@ -104,11 +105,29 @@ _ORDER = {severity: number for number, severity in enumerate(Severity)}
 
 
 def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Each once, what does not work first; otherwise in the order found."""
+    """Each once, what does not work first; otherwise in the order found. None says a password."""
     once: dict[tuple[object, ...], Finding] = {}
-    for found in findings:
+    for found in map(_without_secrets, findings):
         once.setdefault((found.code, found.target, found.subject, found.path, found.line), found)
     return tuple(sorted(once.values(), key=lambda finding: _ORDER[finding.severity]))
+
+
+def _without_secrets(finding: Finding) -> Finding:
+    """The finding as people may see it: whatever has words of a file in it has no password of it."""
+    return replace(
+        finding,
+        message=_redacted(finding.message),
+        remedy=_redacted(finding.remedy),
+        subject=redact(finding.subject) if finding.subject else finding.subject,
+    )
+
+
+def _redacted(text: Text) -> Text:
+    values = {
+        name: _redacted(value) if isinstance(value, Text) else redact(value) if isinstance(value, str) else value
+        for name, value in text.values.items()
+    }
+    return Text(text.template, values)
 
 
 def line_of(text: str, needle: str) -> int | None:

@@ -153,3 +153,30 @@ def test_a_push_address_that_is_rewritten() -> None:
 def test_a_variable_that_keeps_git_from_its_rules(environ: dict[str, str], text: str, expected: list[str]) -> None:
     found = look(case("git", {ETC_GIT: text}, environ=environ))
     assert [finding.code.value for finding in found if finding.code.value == "override"] == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[http "https://u:hunter2@github.com/"]\n\tsslVerify = false\n',
+        f'[url "https://u:hunter2@proxy.example/https://github.com/"]\n\tinsteadOf = {HUB}\n',
+        f'[url "{PROXY}"]\n\tinsteadOf = https://u:hunter2@github.com/\n\tinsteadOf = https://u:hunter2@github.com\n',
+        (
+            f'[url "{PROXY}"]\n\tinsteadOf = https://u:hunter2@github.com/\n'
+            '[url "https://u:hunter2@other.example/"]\n\tinsteadOf = https://u:hunter2@github.com/\n'
+        ),
+        '[url "https://u:hunter2@gone.example/https://github.com/"]\n\tinsteadOf = https://u:hunter2@github.com/\n',
+    ],
+    ids=["certificate", "base", "prefix", "shadowed", "dead"],
+)
+def test_no_finding_says_a_password(text: str) -> None:
+    facts = {
+        "headers": '["file:/x"]',
+        "unchecked": '[["/x", "http.https://u:hunter2@corp.example/.sslverify"]]',
+        "remotes": f'[["remote.origin.url", "{PROXY.replace("proxy", "u:hunter2@proxy")}o/r"]]',
+        "pushurls": '[["remote.origin.pushurl", "https://u:hunter2@github.com/o/r"]]',
+    }
+    found = look(case("git", {GIT: text}, facts=facts))
+    assert found
+    shown = [(each.message, each.remedy, each.subject) for each in found]
+    assert not [each for each in shown if any("hunter2" in str(word) for word in each)]
