@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from benchmark.pulls import pick, run, runs
@@ -87,4 +88,4 @@ def test_it_is_looked_less_and_less_often() -> None:
     assert looks[:16] == list(range(5, 21))
     assert looks[16:22] == [22, 24, 26, 29, 31, 35]
     assert len(looks) < 70
-    assert all(later <= 1.13 * sooner for sooner, later in zip(looks[16:], looks[17:], strict=False))
+    assert all(later <= 1.13 * sooner for sooner, later in pairwise(looks[16:]))
