@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,7 +19,7 @@ from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
 from mirrorctl.probing.failures import FAILURES, rejection_of
 from mirrorctl.probing.families import Dialler, Junction
 from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, RationedBackend, open_pool
-from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.names import absences, loop_s
 from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
 from mirrorctl.probing.timing import Clock, Timing
@@ -88,16 +88,27 @@ class Wire:
         return loop_s() - self.timing.moved_at_s < LATE_S
 
     async def ask(self, request: Request) -> Reply:
-        """The reply to one request, its body read up to the limit; raises Rejected."""
+        """The reply to one request, its body read up to the limit; raises Rejected.
+
+        Where its patience was used up while we stood still ourselves, it is asked once more.
+        """
+        began_s = loop_s()
         try:
-            async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
-                body = await self._body(response, request)
-                self.timing.moved_at_s = loop_s()
-                return Reply(status=response.status, headers=headers_of(response), body=body, url=url)
+            return await self._ask(request)
         except TimeoutError as error:
             if request.patience_s is None:
                 raise
-            raise self.overdue() from error
+            failure = error
+        if sum(until_s - since_s for since_s, until_s in absences(began_s)) > request.patience_s / 4:
+            with suppress(TimeoutError):
+                return await self._ask(request)
+        raise self.overdue() from failure
+
+    async def _ask(self, request: Request) -> Reply:
+        async with asyncio.timeout(request.patience_s), self.open(request) as (response, url):
+            body = await self._body(response, request)
+            self.timing.moved_at_s = loop_s()
+            return Reply(status=response.status, headers=headers_of(response), body=body, url=url)
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[tuple[httpcore.Response, str]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio  # noqa: TID253  tests may
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import count, pairwise
 
 import pytest
 from probing.fields import LINE, MBIT, field_of, regret_of
@@ -126,18 +126,35 @@ def test_on_a_slow_line_who_is_on_the_way_is_waited_for() -> None:
     assert run(Arm(name="dead", dead=True), latency_only=True).ranking.elapsed_s < 1.0
 
 
-def test_while_the_machine_stands_still_nobody_is_late() -> None:
-    """The clock of the loop leaps, as after a virtual machine was held, while the first answers are on their way."""
-    leaps = [1.0]
+def leaping(at: int, seconds: float) -> Callable[[int], float]:
+    """Lets the clock of the loop leap at the n-th piece that is sent, as after a virtual machine was held."""
+    sent = count()
 
     def leap(_flight: int) -> float:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
-        loop.clockwork.now_s += leaps.pop() if leaps else 0.0
+        loop.clockwork.now_s += seconds if next(sent) == at else 0.0
         return 1.0
 
-    found = run(Arm(name="near", rtt_s=0.01, noise=leap), Arm(name="far", rtt_s=0.1), latency_only=True)
+    return leap
+
+
+def test_while_the_machine_stands_still_nobody_is_late() -> None:
+    """The first answers are on their way then."""
+    found = run(Arm(name="near", rtt_s=0.01, noise=leaping(0, 1.0)), Arm(name="far", rtt_s=0.1), latency_only=True)
     assert (found.names, found.codes) == (["near", "far"], {})
+
+
+def test_a_standstill_at_the_last_look_makes_nobody_unsteady() -> None:
+    """Who is asked whether it still works, and is not heard because we stand still, is asked once more."""
+    pieces: list[int] = []
+
+    def note(flight: int) -> float:
+        pieces.append(flight)
+        return 1.0
+
+    assert run(Arm(name="a", noise=note)).codes == {}
+    assert run(Arm(name="a", noise=leaping(len(pieces) - 1, 2.0))).codes == {}
 
 
 def test_without_transfers_what_does_not_answer_in_time_is_late() -> None:
