@@ -14,7 +14,7 @@ from typing import Any
 from mirrorctl.diagnosis.case import Case, Place, check_address
 from mirrorctl.diagnosis.docker_file import check_syntax
 from mirrorctl.diagnosis.finding import Code, Finding, Repair, Severity, line_of
-from mirrorctl.diagnosis.known import is_inside, mirror_of
+from mirrorctl.diagnosis.known import find_dead, is_inside, mirror_of
 from mirrorctl.diagnosis.wording import unchecked
 from mirrorctl.dialogue import Dialogue, run
 from mirrorctl.errors import MirrorctlError
@@ -81,6 +81,10 @@ def _check_urls(case: Case, path: Path, text: str, urls: list[str]) -> Iterator[
         if _accepts(case, url):
             place = Place(name=KEY, path=path, line=line)
             yield from check_address(case, url, place, partial(_repair, path, url))
+            continue
+        if better and find_dead(case.catalog, better, NAME):
+            place = Place(name=KEY, path=path, line=line)
+            yield from check_address(case, better, place, partial(_repair, path, url))
             continue
         repair = _repair(path, url, better) if better is not None else None
         yield Finding(

@@ -40,7 +40,7 @@ def check_syntax(case: Case, path: Path, text: str) -> Iterator[Finding]:
         yield _refused(path, 1, _("it is not JSON: {reason}", reason=complaint_of(error)), _("repair it"))
         return
     if not isinstance(settings, _Pairs):
-        yield _refused(path, 1, _("it is not an object: { … }"), _("put the settings into braces"))
+        yield _refused(path, 1, _("it is not an object: {content}", content="{ … }"), _("put the settings into braces"))
         return
     yield from _check_keys(path, text, settings)
     if case.said and not settings.wrong:

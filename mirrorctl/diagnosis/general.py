@@ -10,7 +10,7 @@ from pathlib import Path
 from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Item, Repair, Severity, items_of, line_of
 from mirrorctl.errors import FormatError, MirrorctlError
-from mirrorctl.model import REGISTRIES
+from mirrorctl.model import REGISTRIES, Value
 from mirrorctl.redaction import redact
 from mirrorctl.targets import FURTHER
 from mirrorctl.targets.common import host_of
@@ -69,7 +69,7 @@ def diagnose_unknown(case: Case, refuse: Callable[[str, Path], None] | None = No
 
 def ecosystem_of(case: Case, registry: str) -> str:
     """What the mirrors of a registry belong to; "" where nothing is known of any."""
-    named = next((name for name, each in REGISTRIES.items() if each == registry), "")
+    named = next((name for name, each in REGISTRIES.items() if each == registry.partition("/")[0]), "")
     return named if case.name in FURTHER else case.ecosystem
 
 
@@ -88,8 +88,25 @@ def _uneditable(case: Case, path: Path, error: FormatError) -> Finding:
     )
 
 
-def _repair(case: Case, path: Path, item: Item, new: str | None) -> Repair:
+def _repair(case: Case, path: Path, item: Item, new: str | None) -> Repair | None:
+    text = case.text(path) or ""
+    if new and not _can_be(case, path, text, item, (new, *item[1:])):
+        return None
     return Repair(lens=case.name, path=path, changes=((item, (new, *item[1:]) if new else None),))
+
+
+def _can_be(case: Case, path: Path, text: str, old: Item, new: Item) -> bool:
+    """Whether the file can say `new` in the place of `old`: in buildkitd.toml, http is a matter of another table."""
+    value = case.target.read(text, path)
+    if not isinstance(value, list):
+        return True
+    rows = [new if each == old else each for each in items_of(value)]
+    changed: Value = [str(row[0]) for row in rows] if isinstance(value[0], str) else [list(row) for row in rows]
+    try:
+        case.target.write(text, path, changed)
+    except FormatError:
+        return False
+    return True
 
 
 def _path(source: str) -> Path | None:

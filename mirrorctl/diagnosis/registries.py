@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mirrorctl.diagnosis.case import Case, unreadable
+from mirrorctl.diagnosis.case import Case, Place, check_address, unreadable
 from mirrorctl.diagnosis.finding import Code, Finding, Severity, line_of
 from mirrorctl.diagnosis.general import diagnose_unknown, ecosystem_of
 from mirrorctl.diagnosis.known import find_dead
 from mirrorctl.errors import FormatError
 from mirrorctl.formats import position, tomldoc
 from mirrorctl.redaction import redact
-from mirrorctl.targets import podman_lens, podman_syntax
+from mirrorctl.targets import containerd_lens, podman_lens, podman_syntax
 from mirrorctl.text import _
 
 CAPABILITIES = frozenset({"pull", "resolve", "push"})
@@ -42,6 +42,10 @@ def _check_others(case: Case, refuse: Callable[[str, Path], None]) -> Iterator[F
                 refuse(text, file.path)
             except FormatError as error:
                 yield unreadable(case, file.path, error)
+            if file.path.name == "hosts.toml":
+                for url in containerd_lens.hosts(text.encode()):
+                    place = Place(name=case.name, path=file.path, line=line_of(text, url))
+                    yield from check_address(case, url, place)
 
 
 def _refuse(case: Case, text: str, path: Path) -> None:

@@ -164,3 +164,17 @@ def test_around_the_file(files: dict[Path, str], facts: dict[str, str], expected
 def test_a_private_mirror_or_a_university_may_have_the_login(url: str) -> None:
     text = f'{{"registry-mirrors": ["{url}"]}}'
     assert told(look(case("docker", {DAEMON: text, LOGIN: LOGGED_IN}))) == []
+
+
+@pytest.mark.parametrize("text", ["[1]", "1", '"{x}"'])
+def test_what_is_no_object_is_said_in_words(text: str) -> None:
+    (found,) = look(case("docker", {DAEMON: text}))
+    assert "{ … }" in str(found.message)
+
+
+@pytest.mark.parametrize("url", ["dead.example", " https://dead.example"])
+def test_a_dead_mirror_that_is_misspelt_goes_at_once(url: str) -> None:
+    text = json.dumps({"registry-mirrors": [url, "https://hub.example"]})
+    found = look(case("docker", {DAEMON: text}))
+    assert told(found) == ["error dead-mirror 1 fix"]
+    assert mended(text, DAEMON, found, amended) == '{"registry-mirrors": ["https://hub.example"]}'

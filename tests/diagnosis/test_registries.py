@@ -93,11 +93,31 @@ def case(name: str, file: str, text: str, image: Path) -> Case:
             [],
             id="podman-another-registry",
         ),
+        pytest.param(
+            "podman",
+            CONF,
+            '[[registry]]\nlocation = "docker.io/library"\n[[registry.mirror]]\nlocation = "dead.example"\n',
+            ["error dead-mirror 4 fix"],
+            id="podman-a-longer-prefix",
+        ),
+        pytest.param(
+            "buildkit",
+            BUILDKITD,
+            '[registry."docker.io"]\nmirrors = ["hub.example", "dead.example"]\n[registry."hub.example"]\nhttp = true\n',
+            ["error dead-mirror 2 fix", "warning plain-http 2"],
+            id="buildkit-http-elsewhere",
+        ),
         pytest.param("containerd", QUAY_TOML, '[host."https://dead.example"]\n', [], id="containerd-another-registry"),
     ],
 )
 def test_the_files(tmp_path: Path, name: str, file: str, text: str, expected: list[str]) -> None:
     assert told(rank(diagnose(case(name, file, text, tmp_path)))) == expected
+
+
+def test_a_dead_default_of_containerd_is_found(tmp_path: Path) -> None:
+    default = "/etc/containerd/certs.d/_default/hosts.toml"
+    found = told(rank(diagnose(case("containerd", default, '[host."https://dead.example"]\n', tmp_path))))
+    assert "error dead-mirror 1" in found
 
 
 def test_a_mark_is_no_matter_to_a_later_podman(tmp_path: Path) -> None:
