@@ -52,6 +52,8 @@ def diagnose_unknown(case: Case, refuse: Callable[[str, Path], None] | None = No
         return
     for override in state.overrides:
         variable = override.source == "environment"
+        if not variable and not state.urls:
+            continue  # of two files there is but one
         yield Finding(
             code=Code.OVERRIDE if variable else Code.SHADOWED,
             severity=Severity.WARNING if state.urls else Severity.NOTE,

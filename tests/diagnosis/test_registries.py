@@ -117,7 +117,7 @@ def test_the_files(tmp_path: Path, name: str, file: str, text: str, expected: li
 def test_a_dead_default_of_containerd_is_found(tmp_path: Path) -> None:
     default = "/etc/containerd/certs.d/_default/hosts.toml"
     found = told(rank(diagnose(case("containerd", default, '[host."https://dead.example"]\n', tmp_path))))
-    assert "error dead-mirror 1" in found
+    assert found == ["error dead-mirror 1"]
 
 
 def test_a_mark_is_no_matter_to_a_later_podman(tmp_path: Path) -> None:
