@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,6 +200,22 @@ def test_a_benchmark_leaves_no_image_behind(machine: Workstation, daemon: Daemon
     assert {summary["via"] for summary in work["summary"]} == {"direct", "near-hub"}
     after = images(daemon), daemon.mirrors(), daemon.config.read_bytes()
     assert after == before
+
+
+def test_a_benchmark_that_is_ended_leaves_no_image_behind(
+    machine: Workstation, daemon: Daemon, mirror: Registry
+) -> None:
+    before = images(daemon)
+    file = machine.write("w.toml", '[ours]\ndocker = ["benched"]\n')
+    asked = mirror.pulls("library/benched")
+    args = ("-t", "docker", "--via", "near-hub", "--workload", str(file), "--rounds", "500")
+    with machine.terminal("bench", *args) as terminal:
+        while mirror.pulls("library/benched") < asked + 4:  # into the second round, or a pull further
+            terminal.read_until("round")
+            terminal.seen = ""
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == 130
+    assert images(daemon) == before
 
 
 def test_a_benchmark_does_not_touch_an_image_that_was_there(machine: Workstation, daemon: Daemon) -> None:
