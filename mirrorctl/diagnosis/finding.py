@@ -108,8 +108,18 @@ def rank(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each once, what does not work first; otherwise in the order found. None says a password."""
     once: dict[tuple[object, ...], Finding] = {}
     for found in map(_without_secrets, findings):
-        once.setdefault((found.code, found.target, found.subject, found.path, found.line), found)
+        key = (found.code, found.target, found.subject, found.path, found.line)
+        once[key] = _with_repair_of(once[key], found) if key in once else found
     return tuple(sorted(once.values(), key=lambda finding: _ORDER[finding.severity]))
+
+
+def _with_repair_of(finding: Finding, other: Finding) -> Finding:
+    """One finding of two that say the same, as of two spellings of an address: what mends the one mends the other."""
+    ours, theirs = finding.repair, other.repair
+    if ours is None or theirs is None or (ours.lens, ours.path) != (theirs.lens, theirs.path):
+        return finding
+    further = tuple(change for change in theirs.changes if change not in ours.changes)
+    return replace(finding, repair=replace(ours, changes=(*ours.changes, *further)))
 
 
 def _without_secrets(finding: Finding) -> Finding:

@@ -178,3 +178,10 @@ def test_a_dead_mirror_that_is_misspelt_goes_at_once(url: str) -> None:
     found = look(case("docker", {DAEMON: text}))
     assert told(found) == ["error dead-mirror 1 fix"]
     assert mended(text, DAEMON, found, amended) == '{"registry-mirrors": ["https://hub.example"]}'
+
+
+def test_two_spellings_of_a_dead_mirror_are_one_finding_and_both_go() -> None:
+    text = json.dumps({"registry-mirrors": ["dead.example", "https://dead.example ", "https://hub.example"]})
+    found = look(case("docker", {DAEMON: text}))
+    assert told(found) == ["error dead-mirror 1 fix"]
+    assert mended(text, DAEMON, found, amended) == '{"registry-mirrors": ["https://hub.example"]}'
