@@ -200,7 +200,7 @@ def test_what_keeps_dockerd_from_starting(bare: Workstation, daemon: Daemon, tmp
     bare.environ |= daemon.environ
     daemon.config.write_text('{"registry-mirrors": ["", "hub.example", " https://b.example"]}\n')
     refused = bare.run(
-        "dockerd",
+        *("unshare", "--mount", "dockerd"),  # it leaves its data root mounted, which nobody could delete
         *("--config-file", str(daemon.config), "--data-root", str(tmp_path / "other")),
         *("--exec-root", str(tmp_path / "exec"), "--pidfile", str(tmp_path / "pid")),
         *("--host", f"unix://{tmp_path}/s", "--bridge=none", "--iptables=false", "--storage-driver=vfs"),
