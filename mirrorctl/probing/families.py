@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import httpcore
 
-from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.loop import loop_s
 from mirrorctl.values import dataclass
 
 NAMES = {socket.AF_INET: "ipv4", socket.AF_INET6: "ipv6"}

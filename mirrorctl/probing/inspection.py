@@ -15,7 +15,7 @@ from mirrorctl.ecosystems.base import Rejected
 from mirrorctl.ecosystems.surveyors import SURVEYORS
 from mirrorctl.model import Mirror, Probe, Reason
 from mirrorctl.probing.events import Event, Stage
-from mirrorctl.probing.names import loop_s, patient_loop
+from mirrorctl.probing.loop import PatientLoop, loop_s
 from mirrorctl.probing.sources import Source
 from mirrorctl.probing.surroundings import tls_context
 from mirrorctl.probing.wire import Surroundings, Wire
@@ -103,7 +103,7 @@ class Inspection:
         self._sources: list[Source] = []
         self._started_s = 0.0
 
-    def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = patient_loop) -> tuple[Report, ...]:
+    def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = PatientLoop) -> tuple[Report, ...]:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(self._main())
 

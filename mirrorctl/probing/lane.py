@@ -23,7 +23,7 @@ from mirrorctl.model import Mirror, Probe, Reason, Way
 from mirrorctl.probing.failures import rejection_of
 from mirrorctl.probing.families import Road
 from mirrorctl.probing.goodput import LEAST_BYTES, Goodput, Transfer, estimate, merge
-from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.loop import loop_s
 from mirrorctl.probing.reading import Reading
 from mirrorctl.probing.timing import Timing
 from mirrorctl.probing.wire import Wire

@@ -26,9 +26,8 @@ from mirrorctl.probing.contest import (
 )
 from mirrorctl.probing.events import Event, Stage
 from mirrorctl.probing.lane import PATIENCE_S, Lane
-from mirrorctl.probing.names import loop_s, patient_loop
+from mirrorctl.probing.loop import PatientLoop, absent_s, heartbeat, loop_s
 from mirrorctl.probing.surroundings import tls_context
-from mirrorctl.probing.timing import Pulse
 from mirrorctl.probing.wire import Surroundings, Wire
 from mirrorctl.ranking import rank
 from mirrorctl.text import _
@@ -91,9 +90,8 @@ class Race:
         }
         self._asides: list[asyncio.Task[None]] = []
         self._started_s = 0.0
-        self._pulse = Pulse()
 
-    def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = patient_loop) -> tuple[Ranking, ...]:
+    def run(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = PatientLoop) -> tuple[Ranking, ...]:
         """Runs the race. Network and clock are those of `backend` and of the loop."""
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(self._main())
@@ -105,12 +103,12 @@ class Race:
     @property
     def _awake_s(self) -> float:
         """What of it the mirrors have had."""
-        return self._elapsed_s - self._pulse.lost_s
+        return self._elapsed_s - absent_s(self._started_s)
 
     async def _main(self) -> tuple[Ranking, ...]:
         self._started_s = loop_s()
         everyone = [lane for lanes in self._lanes.values() for lane in lanes]
-        self._asides.append(asyncio.create_task(self._pulse.beat()))
+        self._asides.append(asyncio.create_task(heartbeat()))
         gates = {asyncio.create_task(self._gate(lane)): lane for lane in everyone}
         try:
             await self._first_answers(gates)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from mirrorctl.probing.goodput import Transfer
-from mirrorctl.probing.names import absences, idle_s, loop_s
+from mirrorctl.probing.loop import absences, idle_s, loop_s
 from mirrorctl.values import dataclass, field
 
 CHECK_S = 0.015

@@ -18,7 +18,7 @@ from mirrorctl.ecosystems.survey import (
     joined,
 )
 from mirrorctl.model import Mirror
-from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.loop import loop_s
 from mirrorctl.probing.wire import Wire
 from mirrorctl.text import _
 from mirrorctl.values import dataclass, field, replace

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 
-from mirrorctl.probing.names import loop_s
+from mirrorctl.probing.loop import loop_s
 from mirrorctl.values import dataclass, field
-
-PULSE_S = 0.05
-
-
-class Pulse:
-    """Counts the time in which this program, or the whole machine, stood still: no mirror is late for that."""
-
-    lost_s = 0.0
-
-    async def beat(self) -> None:
-        while True:
-            due_s = loop_s() + PULSE_S
-            await asyncio.sleep(PULSE_S)
-            late_s = loop_s() - due_s
-            self.lost_s += late_s if late_s > PULSE_S else 0.0
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from mirrorctl.ecosystems.base import Rejected, Reply, Request, host_of
 from mirrorctl.probing.failures import FAILURES, rejection_of
 from mirrorctl.probing.families import Dialler, Junction
 from mirrorctl.probing.lines import HEAD_LIMIT_BYTES, Ration, RationedBackend, open_pool
-from mirrorctl.probing.names import absences, loop_s
+from mirrorctl.probing.loop import absent_s, loop_s
 from mirrorctl.probing.redirects import check_hop
 from mirrorctl.probing.surroundings import proxy_for
 from mirrorctl.probing.timing import Clock, Timing
@@ -99,7 +99,7 @@ class Wire:
             if request.patience_s is None:
                 raise
             failure = error
-        if sum(until_s - since_s for since_s, until_s in absences(began_s)) > request.patience_s / 4:
+        if absent_s(began_s) > request.patience_s / 4:
             with suppress(TimeoutError):
                 return await self._ask(request)
         raise self.overdue() from failure

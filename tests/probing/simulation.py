@@ -22,7 +22,7 @@ import httpcore
 
 from mirrorctl.model import Mirror, Ranking, Status, Trust
 from mirrorctl.probing.events import Event
-from mirrorctl.probing.names import ABSENCE_S
+from mirrorctl.probing.loop import ABSENCE_S
 from mirrorctl.probing.race import Race, Terms
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from probing.simulation import Arm, VirtualLoop, run
 
 from mirrorctl.probing.goodput import Transfer, estimate
-from mirrorctl.probing.names import PatientLoop, idle_s, loop_s
+from mirrorctl.probing.loop import PatientLoop, idle_s, loop_s
 from mirrorctl.probing.reading import Reading
 
 PIECE = 16_384

@@ -16,6 +16,7 @@ from typing import Any
 
 ABSENCE_S = 0.03
 KEPT = 1000
+BEAT_S = 0.05
 
 
 class Watch(selectors.DefaultSelector):
@@ -82,10 +83,6 @@ class PatientLoop(asyncio.SelectorEventLoop):
         return await answer
 
 
-def patient_loop() -> asyncio.AbstractEventLoop:
-    return PatientLoop()
-
-
 def loop_s() -> float:
     """The time of the event loop, which is all the time there is here."""
     return asyncio.get_running_loop().time()
@@ -99,6 +96,19 @@ def idle_s() -> float:
 
 
 def absences(since_s: float) -> list[tuple[float, float]]:
-    """From when to when the loop was not there to read: this program had no processor, or the machine stood still."""
+    """From when to when the loop was not there to read: this program had no processor, or the machine stood still.
+
+    They are noticed when the loop wakes, so as soon as they are over where there is a `heartbeat`.
+    """
     loop: Any = asyncio.get_running_loop()
-    return [(start_s, end_s) for start_s, end_s in getattr(loop, "absences", ()) if end_s > since_s]
+    return [(max(start_s, since_s), end_s) for start_s, end_s in getattr(loop, "absences", ()) if end_s > since_s]
+
+
+def absent_s(since_s: float) -> float:
+    """How long that was in all."""
+    return sum(end_s - start_s for start_s, end_s in absences(since_s))
+
+
+async def heartbeat() -> None:
+    while True:  # noqa: ASYNC110  to be awake is all that it is for
+        await asyncio.sleep(BEAT_S)
