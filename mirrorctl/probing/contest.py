@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from mirrorctl.ecosystems.base import Rejected
+from mirrorctl.ecosystems.freshness import Signs, lags
 from mirrorctl.probing.goodput import SETTLED_BINS, Transfer, estimate
 from mirrorctl.probing.lane import Lane
 from mirrorctl.ranking import predict
+from mirrorctl.text import _
 from mirrorctl.values import dataclass
 
 SCOUT_BYTES, SCOUT_S = 1_500_000, 0.4
@@ -205,6 +209,26 @@ def is_anybody_near(lanes: Sequence[Lane]) -> bool:
     return not any(lane.passed for lane in lanes) and any(
         lane.wire.is_moving for lane in lanes if lane.rejection is None
     )
+
+
+def reject_stale(lanes: Sequence[Lane], max_lag_s: float | None, now: datetime) -> list[Lane]:
+    """Tells the lag of all that can be told, and rejects what is too far behind: returns those."""
+    signs = {
+        lane.mirror.id: Signs(lineage=lane.mirror.domain, markers=lane.finding.markers)
+        for lane in lanes
+        if lane.finding
+    }
+    known = lags(signs, now)
+    stale = []
+    for lane in lanes:
+        lag = known.get(lane.mirror.id)
+        if lag is None:
+            continue
+        lane.lag_s, lane.lag_basis = lag.lag_s, lag.basis
+        if lane.passed and max_lag_s is not None and lag.lag_s > max_lag_s:
+            lane.rejection = Rejected("stale", _("Its content is {hours:.0f} hours old.", hours=lag.lag_s / 3600))
+            stale.append(lane)
+    return stale
 
 
 def spare(lanes: Sequence[Lane]) -> None:

@@ -9,8 +9,7 @@ from datetime import datetime
 import httpcore
 
 from mirrorctl.ecosystems import ECOSYSTEMS
-from mirrorctl.ecosystems.base import Canaries, Rejected
-from mirrorctl.ecosystems.freshness import Signs, lags
+from mirrorctl.ecosystems.base import Canaries
 from mirrorctl.model import Mirror, Ranking
 from mirrorctl.probing.contest import (
     CONFIRM_S,
@@ -21,6 +20,7 @@ from mirrorctl.probing.contest import (
     is_anybody_near,
     is_troubled,
     likely_s,
+    reject_stale,
     spare,
     stake,
 )
@@ -30,7 +30,6 @@ from mirrorctl.probing.loop import PatientLoop, absent_s, heartbeat, loop_s
 from mirrorctl.probing.surroundings import tls_context
 from mirrorctl.probing.wire import Surroundings, Wire
 from mirrorctl.ranking import rank
-from mirrorctl.text import _
 from mirrorctl.values import dataclass, field
 
 GATE_LIMIT_S = 3.0
@@ -40,6 +39,7 @@ LEAST_S = 0.001  # less is no time to wait for anything
 QUIET_S = 0.25
 SCOUTS = 2  # short transfers at a time: most of one is waiting
 LAST_LOOKS = 3
+LOOKS_SHARE = 0.03  # of the bytes, for what is no transfer
 LOOK_EVERY_S = 1.0
 # Shares of the deadline: later than that, a leader that holds is good enough. Where mirrors fail or throttle, the first
 # leaders have cost time that says nothing about the others.
@@ -149,7 +149,7 @@ class Race:
         spent, at_s = self._spent_bytes(), self._elapsed_s
         stakes = [stake(lanes) for lanes in tuple(self._lanes.values())[number:]]
         share = stakes[0] / sum(stakes)
-        most_bytes = int((self._terms.budget_bytes - spent) * share)
+        most_bytes = int(((1 - LOOKS_SHARE) * self._terms.budget_bytes - spent) * share)
         most_s = (self._terms.deadline_s - at_s) * share
         return Purse(
             left_bytes=lambda: most_bytes - (self._spent_bytes() - spent),
@@ -163,7 +163,7 @@ class Race:
         contest = Contest(purse, lambda lane: self._tell(lane, Stage.TRANSFER))
         watch = asyncio.create_task(self._watch(lanes))
         try:
-            await self._run_contest(contest, lanes, set(gates))
+            await self._run_contest(contest, lanes, gates)
         finally:
             watch.cancel()
         for task, lane in gates.items():
@@ -171,10 +171,14 @@ class Race:
                 lane.rejection = lane.wire.overdue(beaten=HOPELESS * contest.best_s(lanes) <= self._elapsed_s)
                 self._tell(lane, Stage.REJECTED)
 
-    async def _run_contest(self, contest: Contest, lanes: Sequence[Lane], gates: set[asyncio.Task[None]]) -> None:
+    async def _run_contest(
+        self, contest: Contest, lanes: Sequence[Lane], gates: Mapping[asyncio.Task[None], Lane]
+    ) -> None:
         seen: set[str] = set()
         while True:
             await self._scout(contest, lanes, seen)
+            if await self._await_near(contest, lanes, gates):
+                continue
             await contest.confirm(lanes, rivals=lambda: self._is_time_for_rivals(contest.purse, lanes))
             if self._waiting(contest, lanes, seen):
                 continue
@@ -189,12 +193,27 @@ class Race:
             elif await self._last_look(contest, lanes):
                 return
 
+    async def _await_near(
+        self, contest: Contest, lanes: Sequence[Lane], gates: Mapping[asyncio.Task[None], Lane]
+    ) -> bool:
+        """Waits a moment for who is about to pass and may win: a long transfer of another would hold it up for long.
+
+        The gates take about half of the requests of a pull. False when there is nobody to wait for.
+        """
+        near = {task for task, lane in gates.items() if not task.done() and lane.wire.is_moving}
+        left_s = min(contest.best_s(lanes) / 2, self._gate_limit_s) - self._awake_s
+        if not near or left_s <= LEAST_S or self._terms.latency_only:
+            return False
+        await asyncio.wait(near, timeout=min(left_s, QUIET_S), return_when=asyncio.FIRST_COMPLETED)
+        return True
+
     async def _scout(self, contest: Contest, lanes: Sequence[Lane], seen: set[str]) -> None:
         """Short transfers of all that have passed their gates, the best hope first, a few at a time, one to a host."""
         running: dict[asyncio.Task[None], frozenset[str]] = {}
         try:
             while True:
-                self._reject_stale(lanes)
+                for lane in reject_stale(lanes, self._terms.max_lag_s, self._terms.now):
+                    self._tell(lane, Stage.REJECTED)
                 spare(lanes)
                 for lane in self._waiting(contest, lanes, seen):
                     burdened = frozenset[str]().union(*running.values())
@@ -254,23 +273,6 @@ class Race:
         await asyncio.gather(*(lane.check_again() for lane in top))
         for lane in top:
             if lane.rejection:
-                self._tell(lane, Stage.REJECTED)
-
-    def _reject_stale(self, lanes: Sequence[Lane]) -> None:
-        """Tells the lag of all that can be told, and rejects what is too far behind."""
-        signs = {
-            lane.mirror.id: Signs(lineage=lane.mirror.domain, markers=lane.finding.markers)
-            for lane in lanes
-            if lane.finding
-        }
-        known = lags(signs, self._terms.now)
-        for lane in lanes:
-            lag = known.get(lane.mirror.id)
-            if lag is None:
-                continue
-            lane.lag_s, lane.lag_basis = lag.lag_s, lag.basis
-            if lane.passed and self._terms.max_lag_s is not None and lag.lag_s > self._terms.max_lag_s:
-                lane.rejection = Rejected("stale", _("Its content is {hours:.0f} hours old.", hours=lag.lag_s / 3600))
                 self._tell(lane, Stage.REJECTED)
 
     @property
