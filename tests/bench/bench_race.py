@@ -106,6 +106,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--network", type=Path, default=os.environ.get("MIRRORCTL_NETWORK"))
     parser.add_argument("--scenario", action="append", default=[])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rival-seeds", type=int, default=sys.maxsize, help="so many of the seeds for the others too")
     parser.add_argument("--service", action="append", default=[], choices=("pip", "docker", "git", "all"))
     parser.add_argument("--chsrc", type=Path, help="the chsrc program, to be run beside")
     parser.add_argument("--rivals", choices=("all", "none"), default="all")

@@ -17,7 +17,7 @@ from bench.network import Network, Ran
 from bench.rivals import RIVALS
 
 HERE = Path(__file__).resolve().parent
-PULL_LIMIT_S, PULLS, LONG_S = 30.0, 3, 12.0
+PULL_LIMIT_S, PULLS, NEAR = 30.0, 5, 2.0
 NO_MIRROR = 20
 TRUST = ("--trust", "community")
 ECOSYSTEMS = {"pip": "pypi", "docker": "docker", "git": "git"}
@@ -38,7 +38,7 @@ class Contest:
             for seed in range(1, self.options.seeds + 1):
                 with self.network.up(path, seed):
                     for service in services:
-                        self._service(name, service, truths)
+                        self._service(name, service, truths, rivals=seed <= self.options.rival_seeds)
             if "pip" in services:
                 with self.network.up(path, 1, all_bad=True):
                     sound = self._all_bad(name) and sound
@@ -46,7 +46,7 @@ class Contest:
         self._print("")
         return 0 if sound else 1
 
-    def _service(self, scenario: str, service: str, truths: dict[str, dict[str, float]]) -> None:
+    def _service(self, scenario: str, service: str, truths: dict[str, dict[str, float]], *, rivals: bool) -> None:
         if service == "all":
             flags = [word for target in ECOSYSTEMS for word in ("-t", target)]
             best, ran = self._probe(*flags, *TRUST)
@@ -63,7 +63,7 @@ class Contest:
             return
         light = self._urls("-t", "pip", "--latency-only")
         self._note(scenario, "mirrorctl --latency-only", self._regret(next(iter(light[0]), None), truth), light[1])
-        for name, command in self._rivals(list(truth)).items():
+        for name, command in self._rivals(list(truth)).items() if rivals else ():
             ran = self.network.run(*command)
             found = re.findall(r"https://[^\s\"'<>\x1b]+", ran.output)
             self._note(scenario, name, self._regret(found[-1].rstrip("/") if found else None, truth), ran)
@@ -100,27 +100,24 @@ class Contest:
         return self.network.run(sys.executable, "-m", "mirrorctl", *words, environ=environ)
 
     def _truth(self, service: str, urls: Sequence[str]) -> dict[str, float]:
-        """Seconds of the pull through each, the least of some; infinite where it fails or what comes is too old."""
+        """Seconds of the pull through each, the least of some; infinite where it fails or what comes is too old.
+
+        The load of the machine can only add to it. What is far from the best is not repeated.
+        """
         truth: dict[str, float] = {}
-        for url in urls:
-            truth[url] = math.inf
-            limit_s = min([PULL_LIMIT_S, *(8 * seconds for seconds in truth.values() if seconds < math.inf)])
-            if self.network.has(url) and (service != "pip" or not self.network.is_stale(url)):
-                truth[url] = self._least(service, url, limit_s)
+        usable = [url for url in urls if self.network.has(url) and (service != "pip" or not self.network.is_stale(url))]
+        for number in range(PULLS):
+            least_s = min(truth.values(), default=math.inf)
+            for url in usable:
+                if number == 0 or truth[url] <= NEAR * least_s:
+                    limit_s = min([PULL_LIMIT_S, *(8 * seconds for seconds in truth.values() if seconds < math.inf)])
+                    truth[url] = min(truth.get(url, math.inf), self._pull(service, url, limit_s))
+        truth = {url: truth.get(url, math.inf) for url in urls}
         for url, seconds in truth.items():
             print(f"    {seconds:8.2f} s  {url}", file=sys.stderr, flush=True)
         if all(math.isinf(seconds) for seconds in truth.values()):
             raise SystemExit(f"no pull of {service} works: what is pulled (--small, --large, --image) may not be there")
         return truth
-
-    def _least(self, service: str, url: str, limit_s: float) -> float:
-        """The load of the machine can only add to it. What takes long is not repeated."""
-        first_s = self._pull(service, url, limit_s)
-        return (
-            first_s
-            if first_s > LONG_S
-            else min(first_s, *(self._pull(service, url, limit_s) for _ in range(PULLS - 1)))
-        )
 
     def _pull(self, service: str, url: str, limit_s: float) -> float:
         spent_s = 0.0
