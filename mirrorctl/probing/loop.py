@@ -14,9 +14,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-ABSENCE_S = 0.03
+ABSENCE_S = 0.012
 KEPT = 1000
-BEAT_S = 0.05
+BEAT_S = 0.01
 
 
 class Watch(selectors.DefaultSelector):
