@@ -23,6 +23,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        from mirrorctl.cli.runner import is_full, report_full
+
+        if not is_full(error):
+            raise
+        return report_full(words, error)
     return code
 
 

@@ -45,19 +45,20 @@ def run(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001  the last line of defence: a bug is reported, not thrown at the user
-        return _report_full(console, error) if _is_full(error) else _report_bug(console, error)
+        return report_full(words, error) if is_full(error) else _report_bug(console, error)
 
 
-def _is_full(error: Exception) -> TypeGuard[OSError]:
+def is_full(error: Exception) -> TypeGuard[OSError]:
     """Whether it is about what stdout leads to: an error about a file of a path names it."""
     return isinstance(error, OSError) and error.filename is None and error.errno in FULL
 
 
-def _report_full(console: Console, error: OSError) -> int:
+def report_full(words: list[str], error: OSError) -> int:
     """What was to be said on stdout goes nowhere now."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    console.json = False
-    return console.fail(WriteError(_("the output could not be written: {reason}", reason=reason_of(error))))
+    return Console(_language(words)).fail(
+        WriteError(_("the output could not be written: {reason}", reason=reason_of(error)))
+    )
 
 
 def _language(words: list[str]) -> str | None:

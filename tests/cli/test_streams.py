@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-LINE = ("-m", "mirrorctl", "list", "-t", "pip")
+LINE = ("list", "-t", "pip")
 
 
-def run(words: str, home: Path) -> subprocess.CompletedProcess[str]:
+def run(words: str, home: Path, *line: str) -> subprocess.CompletedProcess[str]:
     """Runs `mirrorctl` by a shell that does to the streams what `words` say."""
     environ = {"PATH": os.defpath, "HOME": str(home), "LANG": "C.UTF-8"}
-    line = f'exec "$@" {words}'
-    argv = ["sh", "-c", line, "sh", sys.executable, *LINE]
+    argv = ["sh", "-c", f'exec "$@" {words}', "sh", sys.executable, "-m", "mirrorctl", *(line or LINE)]
     return subprocess.run(argv, env=environ, cwd=home, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -28,9 +27,9 @@ def test_a_closed_stream_is_no_failure(words: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("flag", ["", "--json"])
-def test_a_full_disk_is_no_bug(flag: str, tmp_path: Path) -> None:
-    done = run(f"{flag} >/dev/full", tmp_path)
+@pytest.mark.parametrize("line", ["list -t pip", "list -t pip --json", "--version", "--help", "use --help"])
+def test_a_full_disk_is_no_bug(line: str, tmp_path: Path) -> None:
+    done = run(">/dev/full", tmp_path, *line.split())
     assert done.returncode == 13
     assert done.stderr == "error: the output could not be written: no space left on device\n"
     assert not list(tmp_path.rglob("crash-*"))
