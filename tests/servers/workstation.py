@@ -166,10 +166,15 @@ class Workstation:
         """The program on a terminal of its own, still running."""
         mine, its = pty.openpty()
         environ = self.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
-        with subprocess.Popen(
-            [*PROGRAM, *args, *self._options()], env=environ, cwd=self.home, stdin=its, stdout=its, stderr=its
-        ) as process:
+        heard = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup(1) the program would not hear it either
+        try:
+            process = subprocess.Popen(
+                [*PROGRAM, *args, *self._options()], env=environ, cwd=self.home, stdin=its, stdout=its, stderr=its
+            )
+        finally:
+            signal.signal(signal.SIGHUP, heard)
             os.close(its)
+        with process:
             try:
                 yield Terminal(process, mine)
             finally:
