@@ -8,7 +8,7 @@ last byte, and an end that is much slower than the middle is taken for the truth
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -28,7 +28,9 @@ RAMP_LIMIT = 4  # a ramp that has stopped early has seen at least that share of 
 IDLE = 0.35  # with more pauses than that, the sender waits for the window, not for the way
 TRAIN_BYTES = 2_000_000  # after more than that, a round trip carries a good part of what the way can
 LATE_TRAIN_LIMIT = 2
-SLOWER = 0.3
+SLOWER = (
+    0.3  # of the bytes in trains came no faster than what is believed: squeezing makes more of a rate than there is
+)
 SURE_TRAIN_BYTES = 200_000  # so much is hardly ever stretched
 TRAIN_LIMIT = 8  # a train that much denser than its round trip was squeezed by a late reader
 DOUBT = 1.6  # what a rate within trains may be off by: they can be stretched on the way
@@ -258,7 +260,7 @@ def _train(transfer: Transfer) -> _Train | None:
         start = end
     if not timed:
         return None
-    carried, timed = sum(carried for _rate, carried in timed), sorted(timed)
-    sums = accumulate(carried for _rate, carried in timed)
-    rate = next(rate for (rate, _carried), so_far in zip(timed, sums, strict=False) if so_far >= SLOWER * carried)
-    return _Train(rate=rate, sure=len(timed) > 1 or carried > SURE_TRAIN_BYTES)
+    timed.sort()
+    so_far = list(accumulate(carried for _rate, carried in timed))
+    rate = timed[bisect_left(so_far, SLOWER * so_far[-1])][0]
+    return _Train(rate=rate, sure=len(timed) > 1 or so_far[-1] > SURE_TRAIN_BYTES)

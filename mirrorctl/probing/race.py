@@ -137,10 +137,11 @@ class Race:
     async def _first_answers(self, gates: Mapping[asyncio.Task[None], Lane]) -> None:
         """Waits until most gates are decided, or as long again as the first mirror took that passed."""
         pending, limit_s = set(gates), self._gate_limit_s
-        while 2 * len(pending) > len(gates) and self._awake_s < limit_s:
-            done, pending = await asyncio.wait(
-                pending, timeout=limit_s - self._awake_s, return_when=asyncio.FIRST_COMPLETED
-            )
+        while 2 * len(pending) > len(gates):
+            left_s = min(limit_s - self._awake_s, self._terms.deadline_s - self._elapsed_s)
+            if left_s <= 0:
+                return
+            done, pending = await asyncio.wait(pending, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
             if limit_s == self._gate_limit_s and any(gates[task].passed for task in done):
                 limit_s = min(limit_s, self._awake_s + max(QUIET_S, self._awake_s))
 
