@@ -59,6 +59,33 @@ def test_within_the_ramp_the_trains_tell_the_rate(rate: float) -> None:
     assert found.likely == pytest.approx(rate, rel=0.15)
 
 
+def trains(*each: tuple[int, float]) -> Transfer:
+    """Trains of so many pieces, at so many bytes per second, with pauses between."""
+    marks, now_s, done = [(0.05, 0)], 0.05, 0
+    for pieces, rate in each:
+        for _piece in range(pieces):
+            now_s, done = now_s + RECORD / rate, done + RECORD
+            marks.append((now_s, done))
+        now_s += 0.03
+    return Transfer(marks=marks, ended_s=marks[-1][0], rtt_s=0.06)
+
+
+def test_one_short_train_may_have_been_stretched() -> None:
+    one, two = estimate(trains((6, 8e6))), estimate(trains((6, 8e6), (8, 8e6)))
+    assert one is not None
+    assert two is not None
+    assert one.likely == pytest.approx(8e6)
+    assert one.high == math.inf
+    assert two.high < 2 * 8e6
+
+
+def test_a_train_that_was_squeezed_is_outvoted() -> None:
+    """Though it has carried the most."""
+    found = estimate(trains((12, 10e6), (16, 10e6), (12, 10e6), (18, 45e6)))
+    assert found is not None
+    assert found.likely == pytest.approx(10e6)
+
+
 def test_a_ramp_without_trains_leaves_everything_open() -> None:
     found = estimate(sent(100_000, 100e6, rtt_s=0.05))
     assert found is not None

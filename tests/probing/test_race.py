@@ -11,6 +11,7 @@ from probing.fields import LINE, MBIT, field_of, regret_of
 from probing.simulation import Arm, Outcome, VirtualLoop, run
 
 from mirrorctl.probing.events import Stage
+from mirrorctl.probing.lane import Lane
 
 
 def test_the_widest_and_the_nearest_each_win_where_they_should() -> None:
@@ -117,6 +118,25 @@ def test_a_mirror_that_is_no_match_any_more_is_given_up_by_that_name() -> None:
     """Its walk takes longer than a pull through the others would; nothing is wrong with it."""
     found = run(*(Arm(name=f"m{n}", rtt_s=0.01, rate=400 * MBIT) for n in range(3)), Arm(name="far", rtt_s=0.3))
     assert found.codes == {"far": "cannot-win"}
+
+
+def test_no_long_transfer_begins_while_somebody_is_about_to_pass_the_gates() -> None:
+    near = [Arm(name=f"near{n}", rtt_s=0.008, rate=3e6) for n in range(2)]
+    far = [Arm(name=f"far{n}", rtt_s=0.05, rate=20e6) for n in range(2)]
+    found = run(*near, *far)
+    transfers = [event.mirror for event in found.events if event.stage is Stage.TRANSFER]
+    assert sorted(transfers[:4]) == ["far0", "far1", "near0", "near1"]
+
+
+def test_some_bytes_are_kept_for_what_is_no_transfer(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = []
+
+    async def transfer(lane: Lane, limit_bytes: int, window_s: float, enough: object) -> None:
+        limits.append(limit_bytes)
+
+    monkeypatch.setattr(Lane, "transfer", transfer)
+    run(Arm(name="one"), budget_bytes=1_000_000)
+    assert 900_000 < max(limits) < 970_000
 
 
 def test_on_a_slow_line_who_is_on_the_way_is_waited_for() -> None:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from probing.simulation import Arm, VirtualLoop, run
 
+from mirrorctl.probing.events import Stage
 from mirrorctl.probing.goodput import Transfer, estimate
+from mirrorctl.probing.lane import Lane
 from mirrorctl.probing.loop import PatientLoop, idle_s, loop_s
 from mirrorctl.probing.reading import Reading
 
@@ -109,12 +111,32 @@ def stopping(flight: int, seconds: float) -> Callable[[int], float]:
     return noise
 
 
-@pytest.mark.parametrize("flight", [3, 5, 7, 9, 11])
+@pytest.mark.parametrize("flight", range(1, 13))
 def test_a_machine_that_stands_still_during_a_transfer_blames_nobody(flight: int) -> None:
-    best = Arm(name="best", rate=30e6, noise=stopping(flight, 0.9))
-    outcome = run(best, Arm(name="other", rate=8e6), Arm(name="slow", rate=2e6))
-    assert outcome.names[0] == "best"
+    """So nobody else needs a long transfer, and only one that was not seen well is made twice."""
+    outcome = run(Arm(name="best", rate=30e6, noise=stopping(flight, 0.9)), Arm(name="other", rate=8e6))
+    assert [(entry.probe.mirror.id, entry.probe.confirmed) for entry in outcome.ranking.ranked] == [
+        ("best", True),
+        ("other", False),
+    ]
     assert outcome.predicted_s("best") < 2.0
+    transfers = [event.mirror for event in outcome.events if event.stage is Stage.TRANSFER]
+    assert transfers.count("best") == (3 if 8 <= flight <= 11 else 2)
+
+
+def test_a_scout_that_does_not_see_well_goes_on_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+
+    def behind(count: int) -> Transfer:
+        marks = [(0.05 + 0.001 * n, n * PIECE) for n in range(1, count // PIECE)]
+        return Transfer(marks=marks, ended_s=marks[-1][0], rtt_s=0.03, behind=[(0.05, marks[-1][0])])
+
+    async def transfer(lane: Lane, limit_bytes: int, window_s: float, enough: Callable[[Transfer], bool]) -> None:
+        answers.append([enough(behind(500_000)), enough(behind(700_000))])
+
+    monkeypatch.setattr(Lane, "transfer", transfer)
+    run(Arm(name="one"))
+    assert answers == [[False, True]]
 
 
 def test_the_loop_tells_when_it_had_nothing_to_do() -> None:
