@@ -11,9 +11,6 @@ from mirrorctl.benchmark.summary import FEWEST
 from mirrorctl.values import dataclass
 
 ROUNDS = 10
-# The interval of a median of five values reaches from the least to the greatest of them, and holds the true median
-# 94 times out of 100; that of fewer values promises more than it keeps.
-LEAST_ROUNDS = 5
 FEW_ROUNDS = 20
 NARROW = 0.1
 TIMEOUT_S = 600.0
@@ -37,7 +34,7 @@ def is_hopeless(runs: Sequence[Run], via: str) -> bool:
 def is_time_to_look(rounds: int) -> bool:
     """Whether intervals are to be computed after so many rounds: each time while there are few, then for every tenth more."""
     if rounds <= FEW_ROUNDS:
-        return rounds >= LEAST_ROUNDS
+        return rounds >= FEWEST
     return math.floor(math.log(rounds, 1.1)) > math.floor(math.log(rounds - 1, 1.1))
 
 
@@ -54,7 +51,7 @@ def is_enough(summaries: Iterable[Summary], *, rounds: int, narrow: float = NARR
             widths.append(_width(each.median_s, each.low_s, each.high_s))
         elif each.via != DIRECT:
             widths.append(_width(each.speedup, each.speedup_low, each.speedup_high))
-    return rounds >= LEAST_ROUNDS and all(width is not None and width <= narrow for width in widths)
+    return rounds >= FEWEST and all(width is not None and width <= narrow for width in widths)
 
 
 def _width(value: float | None, low: float | None, high: float | None) -> float | None:

@@ -19,9 +19,8 @@ from mirrorctl.benchmark import (
     Source,
     TargetMethod,
     WorkloadReport,
-    schedule,
 )
-from mirrorctl.benchmark.summary import CONFIDENCE, RESAMPLES, summarise
+from mirrorctl.benchmark.summary import CONFIDENCE, FEWEST, RESAMPLES, summarise
 from mirrorctl.benchmark.verdict import judge
 from mirrorctl.commands.bench_jobs import BenchClient, Job, find_benched, load_tasks, plan_jobs
 from mirrorctl.commands.bench_runs import OnPull, Pulls, Terms, converse, make_pulls
@@ -189,7 +188,7 @@ def _source(job: Job, via: str, mirror: Mirror | None) -> Source:
 def _method(terms: Terms, setups: Mapping[str, Setup]) -> Method:
     return Method(
         rounds=terms.rounds,
-        least_rounds=min(schedule.LEAST_ROUNDS, terms.rounds),
+        least_rounds=min(FEWEST, terms.rounds),
         timeout_s=terms.timeout_s,
         narrow=terms.narrow,
         confidence=CONFIDENCE,

@@ -17,20 +17,20 @@ def verdict(direct: Sequence[float | str], **mirrors: Sequence[float | str]) -> 
     ("direct", "mirror", "expected"),
     [
         pytest.param(
-            [148.0] * 4,
-            [37.0] * 4,
+            [148.0] * 5,
+            [37.0] * 5,
             "near is 4.00 times as fast as the direct way (between 4.00 and 4.00): 37.0 s instead of 148 s",
             id="faster",
         ),
         pytest.param(
-            [1.0] * 4,
-            [2.0] * 4,
+            [1.0] * 5,
+            [2.0] * 5,
             "near is slower than the direct way (0.50 times as fast, between 0.50 and 0.50): 2.00 s instead of 1.00 s",
             id="slower",
         ),
         pytest.param(
-            [1.0] * 4,
-            [1.0] * 4,
+            [1.0] * 5,
+            [1.0] * 5,
             "no difference was found between near and the direct way: 1.00 s and 1.00 s, 1.00 to 1.00 times as fast",
             id="none",
         ),
@@ -82,7 +82,7 @@ def test_verdict(direct: list[float | str], mirror: list[float | str], expected:
 
 
 def test_the_fastest_is_judged() -> None:
-    assert verdict([9.0] * 4, far=[8.0] * 4, near=[3.0] * 4).startswith("near is 3.00 times as fast")
+    assert verdict([9.0] * 5, far=[8.0] * 5, near=[3.0] * 5).startswith("near is 3.00 times as fast")
 
 
 def test_alone() -> None:

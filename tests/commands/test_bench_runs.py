@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from mirrorctl.benchmark import DIRECT, Run
-from mirrorctl.benchmark.schedule import LEAST_ROUNDS
+from mirrorctl.benchmark.summary import FEWEST
 from mirrorctl.benchmark.workloads import Task
 from mirrorctl.commands.bench_jobs import BenchClient, Job
 from mirrorctl.commands.bench_runs import PullEvent, Pulls, Terms, make_pulls
@@ -90,19 +90,19 @@ def test_the_seed_repeats_the_order() -> None:
 
 def test_steady_times_end_it_early() -> None:
     runs = bench(job(lambda via, _turn: good(4.0 if via == DIRECT else 1.0), "near")).runs["pip/typical"]
-    assert max(run.round for run in runs) == LEAST_ROUNDS
+    assert max(run.round for run in runs) == FEWEST
 
 
 def test_what_goes_up_and_down_for_all_alike_ends_it_early_too() -> None:
     runs = bench(job(lambda via, turn: good((4.0 if via == DIRECT else 1.0) * (1 + turn % 2)), "near")).runs
-    assert max(run.round for run in runs["pip/typical"]) == LEAST_ROUNDS
+    assert max(run.round for run in runs["pip/typical"]) == FEWEST
 
 
 def test_a_job_goes_on_alone_when_another_has_had_enough() -> None:
     steady = job(lambda _via, _turn: good(2.0), "near", name="steady")
     pulls = bench(steady, job(unsteady, "near", name="unsteady"))
     assert {name: max(run.round for run in runs) for name, runs in pulls.runs.items()} == {
-        "pip/steady": LEAST_ROUNDS,
+        "pip/steady": FEWEST,
         "pip/unsteady": 10,
     }
 
@@ -120,7 +120,7 @@ def test_a_way_that_never_works_is_given_up_and_the_others_go_on() -> None:
         return unsteady(via, turn) if via != "far" else Pulled(seconds=1.0, error=Text("no"))
 
     runs = bench(job(outcome, "near", "far")).runs["pip/typical"]
-    assert Counter(run.via for run in runs) == {"direct": 10, "near": 10, "far": 4}
+    assert Counter(run.via for run in runs) == {"direct": 10, "near": 10, "far": FEWEST}
 
 
 def test_what_was_measured_is_what_is_kept() -> None:
