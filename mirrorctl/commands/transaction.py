@@ -7,6 +7,7 @@ rolled back, or tidied up if it had been committed, by `recover` at the next sta
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -29,7 +30,10 @@ from mirrorctl.swap_slot import OvertakenError, Slot, content, overtaken
 from mirrorctl.text import Text, _
 from mirrorctl.values import dataclass, field, replace
 
-ATTEMPTS = 10  # as long as others change the files in between
+# As long as others change the files in between, it is tried so often at least, and so long. One try takes some hundredths of
+# a second, and as long as its clients need where they have been told.
+ATTEMPTS = 10
+PATIENCE_S = 5.0
 FOLDER_MODE = 0o755  # less the umask; never one that others may write to
 
 
@@ -51,20 +55,20 @@ def commit(
     scopes = {change.plan.scope for change in changes if change.plan.changed}
     journal = session.journal(Scope.SYSTEM if Scope.SYSTEM in scopes else Scope.USER)
     with journal.lock():
-        left = ATTEMPTS
+        tries, until_s = 0, time.monotonic() + PATIENCE_S
         while True:
             settle(session.machine, journal)
-            if again is not None and (left < ATTEMPTS or _is_stale(changes)):
+            if again is not None and (tries or _is_stale(changes)):
                 changes = again()
-            if undoes is None and left == ATTEMPTS and session.machine.root is None:
+            if undoes is None and not tries and session.machine.root is None:
                 # Once: it takes its time, and what others write meanwhile is theirs to answer for. What stood there
                 # before is given back unasked.
                 _refuse_unreadable(session.machine, changes)
             try:
                 return _attempt(session.machine, journal, changes, command, switches, undoes)
             except OvertakenError:
-                left -= 1
-                if again is None or not left:
+                tries += 1
+                if again is None or (tries >= ATTEMPTS and time.monotonic() >= until_s):
                     raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 
@@ -53,7 +54,15 @@ def test_a_change_meanwhile_is_taken_up(scene: Scene) -> None:
     assert state_of(scene) == ["applied"], "what was begun in vain leaves no trace"
 
 
-def test_somebody_who_never_stops_is_told_of(scene: Scene) -> None:
+def test_somebody_who_writes_all_the_time_is_waited_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "PATIENCE_S", math.inf)
+    assert scene.use(Meddling(edited(scene, GIT, b"#\n"), times=3 * transaction.ATTEMPTS)) is not None
+    assert (scene.home / GIT).read_bytes().count(b"#\n") == 3 * transaction.ATTEMPTS
+    assert state_of(scene) == ["applied"]
+
+
+def test_somebody_who_never_stops_is_told_of(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.0)
     with pytest.raises(ConflictError, match="changed by another program"):
         scene.use(Meddling(edited(scene, GIT, b"#\n"), times=1000))
     assert (scene.home / PIP).read_bytes() == USE[0].old
@@ -81,6 +90,7 @@ def test_what_is_put_over_us_is_a_conflict(scene: Scene, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(transaction, "_verify", verify)
     monkeypatch.setattr(transaction, "ATTEMPTS", 1)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.0)
     with pytest.raises(ConflictError):
         scene.use()
     assert (scene.home / GIT).read_bytes() == b"[user]\n\tname = B\n"
