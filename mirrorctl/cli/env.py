@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from mirrorctl.cli.console import Console
+from mirrorctl.cli.parameters import duration_of
 from mirrorctl.cli.progress import progress
 from mirrorctl.commands.choice import Request
 from mirrorctl.commands.env import EnvData, env, merged
@@ -16,7 +17,6 @@ from mirrorctl.commands.selection import Policy
 from mirrorctl.commands.session import Session
 from mirrorctl.errors import UsageError
 from mirrorctl.formats.assignments import FOR_ELSEWHERE, FORMS, render
-from mirrorctl.quantities import parse_duration
 from mirrorctl.render.env import env_lines
 from mirrorctl.render.text import Writer, conversation
 from mirrorctl.text import _
@@ -31,7 +31,7 @@ def request_of(
         targets=tuple(targets or ()),
         policy=policy,
         fallback=fallback,
-        max_age_s=parse_duration(max_age) if max_age else None,
+        max_age_s=duration_of("--max-age", max_age) if max_age else None,
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from mirrorctl.commands.fallback import Fallback
+from mirrorctl.errors import UsageError
 from mirrorctl.model import Scope, Trust
-from mirrorctl.quantities import parse_duration as parse_duration  # noqa: PLC0414  said again for the commands
-from mirrorctl.quantities import parse_size as parse_size  # noqa: PLC0414
-from mirrorctl.text import N_
+from mirrorctl.quantities import parse_duration, parse_size
+from mirrorctl.text import N_, _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mirrorctl.commands.selection import Policy
+
+T = TypeVar("T")
 
 Targets = Annotated[
     list[str] | None,
@@ -56,6 +60,24 @@ LatencyOnly = Annotated[
 ]
 
 
+def duration_of(option: str, text: str) -> float:
+    """Seconds. Raises UsageError, which names the option."""
+    return _read(option, text, parse_duration)
+
+
+def size_of(option: str, text: str) -> int:
+    """Bytes. Raises UsageError, which names the option."""
+    return _read(option, text, parse_size)
+
+
+def _read(option: str, text: str, parse: Callable[[str], T]) -> T:
+    try:
+        return parse(text)
+    except UsageError as error:
+        message = _("{option}: {reason}", option=option, reason=error.message)
+        raise UsageError(message, hint=error.hint, subject=option) from error
+
+
 def policy_of(
     trust: Trust, max_lag: str, deadline: str, budget: str, *, latency_only: bool = False, force: bool = False
 ) -> Policy:
@@ -64,9 +86,9 @@ def policy_of(
 
     return Policy(
         trust=trust,
-        max_lag_s=parse_duration(max_lag),
-        deadline_s=parse_duration(deadline),
-        budget_bytes=parse_size(budget),
+        max_lag_s=duration_of("--max-lag", max_lag),
+        deadline_s=duration_of("--deadline", deadline),
+        budget_bytes=size_of("--budget", budget),
         latency_only=latency_only,
         force=force,
     )

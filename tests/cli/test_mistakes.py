@@ -9,6 +9,7 @@ import pytest
 from mirrorctl.cli import main
 
 USE_HELP = "mirrorctl use --help shows what it takes"
+DURATION_HELP = "write it as in 90s, 15min, 36h or 7d"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,12 @@ USE_HELP = "mirrorctl use --help shows what it takes"
         ("use a --scope", "--scope takes a value", USE_HELP),
         ("use a --scope=here", "--scope takes one of: user, system, project", USE_HELP),
         ("use a --json=3", "--json takes no value", USE_HELP),
+        ("use a --max-age 1x", "--max-age: '1x' is no duration", DURATION_HELP),
+        ("probe --max-lag 3y", "--max-lag: '3y' is no duration", DURATION_HELP),
+        ("env a --max-age -1h", "--max-age: '-1h' is no duration", DURATION_HELP),
+        ("probe --budget 2l", "--budget: '2l' is no size", "write it as in 500KB, 25MB or 1GiB"),
+        ("verify --deadline soon", "--deadline: 'soon' is no duration", DURATION_HELP),
+        ("bench --timeout x", "--timeout: 'x' is no duration", DURATION_HELP),
     ],
 )
 def test_a_mistake_is_named(line: str, message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:

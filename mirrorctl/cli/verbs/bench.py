@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mirrorctl.cli.console import console_of
-from mirrorctl.cli.parameters import Targets, TrustOption, parse_duration
+from mirrorctl.cli.parameters import Targets, TrustOption, duration_of
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
 
@@ -61,7 +61,9 @@ def command(
         targets=tuple(target or ()),
         via=tuple(via or ()),
         workloads=tuple(workload or ()),
-        terms=Terms(rounds=rounds, timeout_s=parse_duration(timeout), seed=new_seed() if seed is None else seed),
+        terms=Terms(
+            rounds=rounds, timeout_s=duration_of("--timeout", timeout), seed=new_seed() if seed is None else seed
+        ),
         policy=Policy(trust=trust),
         alone=no_daemon,
         outputs=tuple(output or ()),

@@ -22,7 +22,7 @@ from mirrorctl.cli.parameters import (
     TrustOption,
     WhichOrNone,
     Yes,
-    parse_duration,
+    duration_of,
     policy_of,
 )
 from mirrorctl.commands.fallback import Fallback
@@ -66,6 +66,6 @@ def command(
         check=check,
         replace_private=replace_private,
         fallback=fallback,
-        max_age_s=parse_duration(max_age) if max_age else None,
+        max_age_s=duration_of("--max-age", max_age) if max_age else None,
     )
     run_use(console_of(ctx), request, yes=yes, verify=not (no_verify or no_reload), activate=not no_reload)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mirrorctl.cli.console import console_of
-from mirrorctl.cli.parameters import Budget, Deadline, Targets, TrustOption, parse_duration, parse_size
+from mirrorctl.cli.parameters import Budget, Deadline, Targets, TrustOption, duration_of, size_of
 from mirrorctl.model import Trust
 from mirrorctl.text import N_
 
@@ -50,7 +50,9 @@ def command(
         upstream=upstream,
         samples={"pypi": tuple(package or ()), "docker": tuple(image or ()), "git": tuple(repo or ())},
         count=samples,
-        policy=Policy(trust=trust, deadline_s=parse_duration(deadline), budget_bytes=parse_size(budget)),
+        policy=Policy(
+            trust=trust, deadline_s=duration_of("--deadline", deadline), budget_bytes=size_of("--budget", budget)
+        ),
     )
     with progress(console, measuring=question.policy) as on_event:
         result = verify(console.session(), question, on_event=on_event)
