@@ -96,8 +96,10 @@ def _end_of_section(text: str, blocks: list[Block], section: str, subsection: st
     same = [block.variables[-1] for block in blocks if block.variables and block.header[:2] == (section, subsection)]
     if not same:
         return None
-    end = same[-1].end
-    return end if text[end - 1] == "\n" else text.find("\n", end) + 1 or len(text)
+    last = same[-1]
+    # One that shares the header's line may stop behind a line end as well: that of a line which is continued by nothing.
+    alone = text[last.start - 1] == "\n"
+    return last.end if alone and text[last.end - 1] == "\n" else text.find("\n", last.end) + 1 or len(text)
 
 
 def _insert(text: str, at: int, lines: list[str]) -> str:

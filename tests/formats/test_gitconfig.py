@@ -53,6 +53,11 @@ def check_laws(text: str, variables: tuple[Variable, ...], section: str, subsect
             id="below a full header",
         ),
         pytest.param(
+            '[url "B"] x = 1 \\\n\n[a]\n',
+            '[url "B"] x = 1 \\\n\n\tinsteadOf = P\n[a]\n',
+            id="below a full header that is continued by nothing",
+        ),
+        pytest.param(
             '[url "B"]\n\tx = 1\n[url "B"]\n\tx = 2\n',
             '[url "B"]\n\tx = 1\n[url "B"]\n\tx = 2\n\tinsteadOf = P\n',
             id="in the last block",
