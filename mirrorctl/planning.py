@@ -97,7 +97,7 @@ def revert(target: Target, saved: SavedFile, current: bytes | None, *, force: bo
         path=saved.path,
         before=current,
         after=saved.before,
-        value_before=saved.value_after,
+        value_before=_value_in(target, saved, current),
         value_after=saved.value_before,
         folders=saved.folders,
         mode=saved.mode,
@@ -108,7 +108,19 @@ def revert(target: Target, saved: SavedFile, current: bytes | None, *, force: bo
         edit = _revert_deleted(saved, exact, force=force)
     else:
         edit = _revert_setting(target, saved, current, force=force)
-    return with_way_back(target, with_drain(target, edit))
+    return with_way_back(target, with_drain(target, edit, told=saved.value_after))
+
+
+def _value_in(target: Target, saved: SavedFile, current: bytes | None) -> Value:
+    """What `current` says, if it is the file at one of the stages that `saved` knows, or is not there any more.
+
+    Else it does not matter. What stood there before is not read again: a lens of today may think otherwise of it.
+    """
+    if current == saved.before:
+        return saved.value_before
+    if current is None or current in (saved.interim, saved.drained):
+        return target.read(decode(current or b""), saved.path)
+    return saved.value_after
 
 
 def is_ours(saved: SavedFile, current: bytes | None) -> bool:
@@ -165,15 +177,17 @@ def _says(target: Target, path: Path, merged: str, wanted: Value, *, like: str) 
         return False
 
 
-def with_drain(target: Target, edit: FileEdit) -> FileEdit:
-    """`edit` with the interim content that its new value needs."""
+def with_drain(target: Target, edit: FileEdit, *, told: Value = None) -> FileEdit:
+    """`edit` with the interim content that its new value needs.
+
+    `told` is what the client was told last: it still goes by that where the file was deleted.
+    """
     drained = target.drain(edit.value_after)
     if drained is None or not edit.changed or edit.interim is not None:
         return edit
     path, text = edit.path, decode(edit.before or b"")
     try:
-        # A file that was deleted says nothing, and the client still goes by what it had said.
-        if not edit.value_before and not target.read(text, path):
+        if not told and not edit.value_before and not target.read(text, path):
             return edit
         interim = encode(target.write(text, path, drained))
     except FormatError as error:

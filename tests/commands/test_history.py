@@ -115,6 +115,17 @@ def test_a_deleted_file_is_a_conflict_too(scene: Scene) -> None:
     assert scene.look() == scene.old
 
 
+def test_a_file_that_force_made_again_can_be_taken_away_again(scene: Scene) -> None:
+    """Where there was no file there was no setting: the daemon is not expected to have one."""
+    scene.use()
+    (scene.home / DAEMON).unlink()
+    done = undo(scene, force=True)
+    assert done.transaction is not None
+    undo(scene, done.transaction)
+    assert not (scene.home / DAEMON).exists()
+    assert scene.daemon.in_force == []
+
+
 def test_there_may_be_nothing_to_undo(scene: Scene) -> None:
     with pytest.raises(UsageError, match="nothing to undo"):
         undo(scene)

@@ -107,6 +107,7 @@ class Undo(RuleBasedStateMachine):
             assert self.scene.look() == before, "refused, and yet something was done"
             assert not force
             return
+        self.forget_modes()
         for file in entries[back].files:
             if force:
                 path = str(file.path.relative_to(self.scene.home))
@@ -124,7 +125,13 @@ class Undo(RuleBasedStateMachine):
             self.cut = True
         dying = self.scene.look()
         self.recover()
+        self.forget_modes()
         assert self.scene.look() in (before, dying) or self.scene.look() != before
+
+    def forget_modes(self) -> None:
+        """A file that we had made goes with its mode when it is taken back; the next one has a mode of its own."""
+        for path in self.modes.keys() - {path for path in OWNERS if (self.scene.home / path).exists()}:
+            del self.modes[path]
 
     def recover(self, disk: Shim | None = None) -> None:
         try:
