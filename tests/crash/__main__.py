@@ -3,7 +3,7 @@
     python tests/crash [kill] [kill2] [error] [power] [concurrent] [race] [--every N] [--edits N]
 
 Prints, for each act, how many trials there were and which failed; exits with 1 if any did. `concurrent` has 20 processes
-make 50 changes each to a rule of their own, `race` has editors make so many edits (3000 in each style, 500 for git) while we change the same file.
+make 50 changes each to a rule of their own, `race` has editors make so many edits (3500 in each style, 500 for git) while we change the same file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ KINDS: dict[str, Callable[[Scene, Act, int], Iterator[Trial]]] = {
 
 CROWDS = ("concurrent", "race")
 PROCESSES, ROUNDS = 20, 50
-EDITS = {"append": 3000, "rename": 3000, "hold": 3000, "git": 500}
+EDITS = {"append": 3500, "rename": 3500, "hold": 3500, "git": 500}
 
 
 def crowd(scene: Scene, kind: str, edits: int | None) -> list[str]:

@@ -75,10 +75,38 @@ UV_LINES = [
 LINES = {"pip": PIP_LINES, "git": GIT_LINES, "uv": UV_LINES}
 
 
+# Where a file has to begin, apart from comments, and what may stand in it more than once.
+FIRST = {"pip": "[global]", "git": "[user]", "uv": ""}
+AGAIN = {"pip": "#;", "git": "#\t[", "uv": "#"}
+
+
 def line_texts(name: str) -> st.SearchStrategy[str]:
+    """Mostly what the client can read; most series of lines drawn freely are refused, and drawing them in vain takes long."""
     ends = st.sampled_from(["\n", "\n", "\n", "\r\n"])
-    lines = st.lists(st.tuples(st.sampled_from(LINES[name]), ends).map("".join), max_size=12)
-    return st.tuples(lines.map("".join), st.booleans()).map(lambda pair: pair[0][:-1] if pair[1] else pair[0])
+    lines = st.sampled_from(LINES[name])
+    free = st.lists(lines, max_size=12)
+    comments = st.lists(st.sampled_from(["# c", "", "# d"]), max_size=2)
+    once = st.lists(lines, max_size=12).map(lambda found: _once(found, FIRST[name], AGAIN[name]))
+    readable = st.tuples(comments, once).map(lambda parts: [*parts[0], *parts[1]])
+    chosen = st.one_of(*[readable] * 9, free)
+    texts = st.tuples(chosen, ends, st.lists(st.integers(0, 12), max_size=2), st.booleans())
+    return texts.map(lambda drawn: _joined(*drawn))
+
+
+def _once(lines: list[str], first: str, again: str) -> list[str]:
+    """`lines` behind `first`, of each option and each section the first alone."""
+    seen: dict[str, str] = {}
+    for number, line in enumerate([first, *lines]):
+        free = not line or line[0] in again
+        seen.setdefault(str(number) if free else line.partition("=")[0].strip(), line)
+    return [*seen.values()] if first else [*seen.values()][1:]
+
+
+def _joined(lines: list[str], end: str, others: list[int], cut: bool) -> str:
+    """The lines with their `end`, apart from `others`, which have the other one; the last one may have none."""
+    other = "\n" if end == "\r\n" else "\r\n"
+    text = "".join(line + (other if number in others else end) for number, line in enumerate(lines))
+    return text[:-1] if cut else text
 
 
 def json_texts() -> st.SearchStrategy[str]:
