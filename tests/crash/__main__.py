@@ -8,6 +8,7 @@ make 50 changes each to a rule of their own, `race` has editors make so many edi
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -58,24 +59,34 @@ def crowd(scene: Scene, kind: str, edits: int | None) -> list[str]:
     return every
 
 
-def main(words: list[str]) -> int:
-    every = int(words[words.index("--every") + 1]) if "--every" in words else 1
-    edits = int(words[words.index("--edits") + 1]) if "--edits" in words else None
-    kinds = [word for word in words if word in KINDS or word in CROWDS] or [*KINDS, *CROWDS]
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kinds", nargs="*", metavar="KIND")
+    parser.add_argument("--every", type=int, default=1, help="take every N-th point")
+    parser.add_argument("--edits", type=int)
+    found = parser.parse_args()
+    if unknown := [kind for kind in found.kinds if kind not in (*KINDS, *CROWDS)]:
+        parser.error(f"no such kind: {', '.join(unknown)}; there are: {', '.join((*KINDS, *CROWDS))}")
+    return found
+
+
+def main() -> int:
+    args = arguments()
+    kinds = args.kinds or [*KINDS, *CROWDS]
     memory = Path("/dev/shm")
     bad = 0
     with tempfile.TemporaryDirectory(prefix="mirrorctl-", dir=memory if memory.is_dir() else None) as place:
         scene = Scene(Path(place) / "scene")
         TARGETS["daemon"] = scene.daemon.target()
         for kind in [kind for kind in kinds if kind in CROWDS]:
-            failed = crowd(scene, kind, edits)
+            failed = crowd(scene, kind, args.edits)
             print("".join(f"    {line}\n" for line in failed[:20]), end="", flush=True)
             bad += len(failed)
         swap_lock.PATIENCE_S = 0.05
         for kind in [kind for kind in kinds if kind in KINDS]:
             for name, act in ACTS.items():
                 start_s = time.monotonic()
-                count, failed = run(KINDS[kind](scene, act, every))
+                count, failed = run(KINDS[kind](scene, act, args.every))
                 took = f"{time.monotonic() - start_s:.0f} s"
                 print(f"{kind:<6} {name:<6} {count - len(failed):>6} of {count:<6} {took:>6}", flush=True)
                 print("".join(f"    {line}\n" for line in failed[:20]), end="", flush=True)
@@ -84,4 +95,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

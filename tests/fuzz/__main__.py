@@ -8,6 +8,7 @@ the first that did; exits with 1 if any did. Real files are among them where the
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -23,18 +24,27 @@ CHUNK = 2000
 SHOWN = 10
 
 
-def option(words: list[str], name: str, default: int) -> int:
-    return int(words[words.index(name) + 1]) if name in words else default
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("formats", nargs="*", metavar="FORMAT")
+    parser.add_argument("--inputs", type=int, default=1_000_000)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    found = parser.parse_args()
+    if unknown := [name for name in found.formats if name not in KINDS]:
+        parser.error(f"no such format: {', '.join(unknown)}; there are: {', '.join(KINDS)}")
+    return found
 
 
-def main(words: list[str]) -> int:
-    inputs, jobs, seed = option(words, "--inputs", 1_000_000), option(words, "--jobs", 1), option(words, "--seed", 0)
+def main() -> int:
+    args = arguments()
+    inputs = args.inputs
     bad = 0
-    with ProcessPoolExecutor(jobs) as pool:
-        for name in [word for word in words if word in KINDS] or list(KINDS):
+    with ProcessPoolExecutor(args.jobs) as pool:
+        for name in args.formats or list(KINDS):
             start_s = time.monotonic()
             chunks = [min(CHUNK, inputs - done) for done in range(0, inputs, CHUNK)]
-            seeds = range(seed, seed + len(chunks))
+            seeds = range(args.seed, args.seed + len(chunks))
             outcomes = list(pool.map(partial(judge_texts, name), seeds, chunks))
             took_s = time.monotonic() - start_s
             accepted = sum(outcome.accepted for outcome in outcomes)
@@ -50,4 +60,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
