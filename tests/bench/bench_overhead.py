@@ -34,8 +34,8 @@ from mirrorctl.benchmark.summary import CONFIDENCE, RESAMPLES
 from mirrorctl.targets import TARGETS
 
 WAYS = ("direct", "mirror")
-# What leads to the servers of a network that was made for it.
-CARRIED = ("_BUNDLE", "_CERT", "_CERT_FILE", "_CAINFO")
+# What leads to the servers of a network that was made for it, and to a daemon in it.
+CARRIED = ("_BUNDLE", "_CERT", "_CERT_FILE", "_CAINFO", "DOCKER_HOST")
 
 
 def environment(home: Path) -> dict[str, str]:
