@@ -70,10 +70,10 @@ def make_edit(target: Target, setting: Setting, before: bytes | None) -> FileEdi
     return with_way_back(target, edit)
 
 
-def with_way_back(target: Target, edit: FileEdit) -> FileEdit:
-    """`edit` with what has to be in force in between if it is taken back."""
+def with_way_back(target: Target, edit: FileEdit, *, told: Value = None) -> FileEdit:
+    """`edit` with what has to be in force in between if it is taken back. `told` is as in `with_drain`."""
     drained = target.drain(edit.value_before)
-    if drained is None or not edit.value_after or not edit.changed:
+    if drained is None or not (edit.value_after or told) or not edit.changed:
         return edit
     return replace(edit, drained=encode(target.write(decode(edit.after or b""), edit.path, drained)))
 
@@ -108,7 +108,8 @@ def revert(target: Target, saved: SavedFile, current: bytes | None, *, force: bo
         edit = _revert_deleted(saved, exact, force=force)
     else:
         edit = _revert_setting(target, saved, current, force=force)
-    return with_way_back(target, with_drain(target, edit, told=saved.value_after))
+    told = saved.value_after
+    return with_way_back(target, with_drain(target, edit, told=told), told=told)
 
 
 def _value_in(target: Target, saved: SavedFile, current: bytes | None) -> Value:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from crash.scene import DAEMON, GIT, PIP, URL, USE, UV, File, Scene
+from crash.shim import CutError, kill_at
 
 from mirrorctl.commands import history, transaction
 from mirrorctl.commands.change import Switches
@@ -124,6 +126,23 @@ def test_a_file_that_force_made_again_can_be_taken_away_again(scene: Scene) -> N
     undo(scene, done.transaction)
     assert not (scene.home / DAEMON).exists()
     assert scene.daemon.in_force == []
+
+
+def test_wherever_that_is_interrupted_the_daemon_goes_by_its_file_again(scene: Scene) -> None:
+    """The daemon was not told that its file was deleted, and goes by what it had said."""
+    for at in range(0, 2000, 13):
+        scene.furnish()
+        scene.use()
+        (scene.home / DAEMON).unlink()
+        disk = kill_at(at)
+        with suppress(CutError):
+            history.undo(scene.session(disk), None, force=True, switches=Switches())
+        scene.recover()
+        assert scene.unsolved == [], at
+        assert scene.daemon.in_force == scene.daemon.says() or not (scene.home / DAEMON).exists(), at
+        if not disk.dead:
+            return
+    pytest.fail("it takes more than 2000 calls")
 
 
 def test_there_may_be_nothing_to_undo(scene: Scene) -> None:
