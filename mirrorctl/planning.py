@@ -165,7 +165,10 @@ def in_order(target: Target, path: Path, text: str, value: Value) -> Value:
     """`value` in the order in which the lens would read it, where order means nothing to the client."""
     if not isinstance(value, list):
         return value
-    found = target.read(target.write(text, path, value), path)
+    try:
+        found = target.read(target.write(text, path, value), path)
+    except FormatError:  # nothing can be put where the lens would put it; there may be another place
+        return value
     same = isinstance(found, list) and sorted(map(str, found)) == sorted(map(str, value))
     return found if same else value
 

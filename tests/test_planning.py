@@ -272,6 +272,15 @@ def test_a_file_that_was_broken_since_is_left_alone() -> None:
         planning.revert(pip, saved(pip, PIP_OLD, URL), b"nonsense\n")
 
 
+def test_a_rule_of_git_goes_back_to_its_place_where_no_line_can_be_added() -> None:
+    """The last value goes on where the file ends. The rule stood above it, and can stand there again."""
+    old = b'[user]\n[url "https://old.example/"]\n\tpushInsteadOf = https://y.example/\n\tl = "log \\\n"\\\n'
+    record = saved(git, old, [])
+    assert record.after == old.replace(b"\tpushInsteadOf = https://y.example/\n", b"")
+    current = record.after.replace(b"[user]\n", b"[user]\n# mine\n")
+    assert planning.revert(git, record, current).after == old.replace(b"[user]\n", b"[user]\n# mine\n")
+
+
 def test_a_lens_that_cannot_read_the_merged_text_is_asked_to_write_it() -> None:
     """The merge of lines is only believed if the lens says that it means what it should."""
     record = saved(pip, b"[global]\ntimeout = 60\n", URL)

@@ -98,9 +98,9 @@ def get(text: str, section: str, name: str, *, same: Callable[[str], str] = norm
 
 
 def put(text: str, section: str, name: str, value: str | None, *, same: Callable[[str], str] = normalise) -> str:
-    """The text with the option set, on one line; None takes it out, and a header that `put` made with it.
+    """The text with the option set; None takes it out, and a header that `put` made with it.
 
-    The option's own line is kept as it is spelled. A new one goes directly below the header of its section, a new
+    A value has as many lines as it says, those behind the first one indented. The option's own line is kept as it is spelled. A new one goes directly below the header of its section, a new
     section to the end. A text without a final line end stays without.
     """
     document = scan(text)
@@ -203,12 +203,19 @@ def _inserted(text: str, document: Document, section: str, line: str) -> str:
     if header is None:
         end = _last_end(text) or _first_end(text)
         gap = text and (end if _last_end(text) else end * 2)
-        return f"{text}{gap}[{section}]{end}{line}{_final(text, end)}"
+        return f"{text}{gap}[{section}]{end}{_folded(line, end)}{_final(text, end)}"
     head, tail = text[: header.end], text[header.end :]
     end = _last_end(head)
     if not end:
-        return f"{head}{_first_end(text)}{line}"
-    return f"{head}{_next_indent(tail)}{line}{end}{tail}"
+        end = _first_end(text)
+        return f"{head}{end}{_folded(line, end)}"
+    indent = _next_indent(tail)
+    return f"{head}{indent}{_folded(line, end, indent)}{end}{tail}"
+
+
+def _folded(line: str, end: str, indent: str = "") -> str:
+    """Lines behind the first one continue it if they stand deeper."""
+    return line.replace("\n", f"{end}{indent}    ")
 
 
 def _next_indent(text: str) -> str:
@@ -222,7 +229,12 @@ def _replaced(text: str, option: Option, value: str) -> str:
     head, blanks = text[: option.value_start], first[len(first.strip()) :]
     if not first.strip() and head[-1] in "=:" and head[-2].isspace():
         head += " "
-    return head + value + (_last_end(first) if others else blanks) + _comments(others) + text[option.end :]
+    own = text[option.start : option.value_start]
+    written = _folded(value, _last_end(first) or _first_end(text), own[: len(own) - len(own.lstrip(" \t"))])
+    rest = _comments(others) + text[option.end :]
+    if others:
+        blanks = _last_end(first) if rest or _last_end(text) else ""
+    return head + written + blanks + rest
 
 
 def _removed(text: str, document: Document, option: Option) -> str:

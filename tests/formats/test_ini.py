@@ -151,7 +151,30 @@ def test_what_pip_may_not_read_is_refused(text: str, line: int) -> None:
             ini.put(text, "global", "index-url", value)
 
 
-@pytest.mark.parametrize("value", ["a\nb", "a\rb", " a", "a ", "\x85", "\n[x]", "\udcff"], ids=repr)
+@pytest.mark.parametrize("value", ["a\nb", "\na\n\nb", "a\n[x]", "a\nb = c"], ids=repr)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[global]\na = b\n",
+        "[x]\na = b",
+        "[global]\r\n  a = b\r\n",
+        "[global]\n\tindex-url =\n\t\tV\n\t\tW\n\ta = b\n",
+    ],
+    ids=repr,
+)
+def test_a_value_of_several_lines_is_folded(text: str, value: str) -> None:
+    """Every line behind the first one stands deeper, whatever it looks like."""
+    after = ini.put(text, "global", "index-url", value)
+    assert read_by_python(after)["global", "index-url"] == value
+    assert ini.put(after, "global", "index-url", None) == ini.put(text, "global", "index-url", None)
+
+
+def test_a_value_of_several_lines_at_the_very_end_leaves_no_line_end() -> None:
+    assert ini.put("[global]\nindex-url = V\n  W", "global", "index-url", "U") == "[global]\nindex-url = U"
+
+
+@pytest.mark.parametrize("value", ["a\n# b", "a\n b", "a\rb", " a", "a ", "\x85", "\n;", "\udcff"], ids=repr)
 def test_values_that_would_read_otherwise_are_refused(value: str) -> None:
     with pytest.raises(FormatError):
         ini.put("[global]\na = b\n", "global", "index-url", value)
