@@ -20,6 +20,11 @@ many = settings(
 )
 
 
+def in_any_order(name: str, value: Value) -> object:
+    """Of the rules of git the longest counts, wherever it stands; the mirrors of a daemon are asked in their order."""
+    return sorted(value) if name == "git" and isinstance(value, list) else value
+
+
 @each
 @given(data=st.data())
 @many
@@ -96,7 +101,8 @@ def test_whatever_a_user_did_his_other_settings_stay(name: str, data: st.DataObj
         return
     undone = decode(edit.after or b"")
     assert target.frame(undone, saved.path) == frame
-    assert target.read(undone, saved.path) == merge_value(saved.value_before, saved.value_after, value)
+    merged = merge_value(saved.value_before, saved.value_after, value)
+    assert in_any_order(name, target.read(undone, saved.path)) == in_any_order(name, merged)
     allowed = {*setting_of(value), *setting_of(saved.value_before)}
     assert set(setting_of(target.read(undone, saved.path))) <= allowed, "no mirror appears that was never asked for"
 
