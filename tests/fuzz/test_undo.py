@@ -65,7 +65,12 @@ def test_a_line_of_the_users_own_stays_and_all_else_is_as_before(name: str, data
     after = decode(saved.after or b"")
     once = [line for line in before.splitlines(keepends=True) if before.splitlines(keepends=True).count(line) == 1]
     both = [line for line in once if after.splitlines(keepends=True).count(line) == 1 and line.endswith("\n")]
-    both = [line for line in both if follower(before, line) in {follower(after, line), None}]
+    # Of two lines that are the same, it cannot be told which one we took away.
+    both = [
+        line
+        for line in both
+        if (behind := follower(before, line)) is None or (behind in once and behind == follower(after, line))
+    ]
     assume(both)
     anchor, token = data.draw(st.sampled_from(both)), TOKEN + data.draw(st.sampled_from(["a", "b"])) + "\n"
     expected, current = insert(before, anchor, token), insert(after, anchor, token)
