@@ -100,8 +100,8 @@ def get(text: str, section: str, name: str, *, same: Callable[[str], str] = norm
 def put(text: str, section: str, name: str, value: str | None, *, same: Callable[[str], str] = normalise) -> str:
     """The text with the option set; None takes it out, and a header that `put` made with it.
 
-    A value has as many lines as it says, those behind the first one indented. The option's own line is kept as it is spelled. A new one goes directly below the header of its section, a new
-    section to the end. A text without a final line end stays without.
+    A value has as many lines as it says, those behind the first one indented. The option's own line is kept as it is
+    spelled. A new one goes directly below its section's header, a new section to the end. No final line end is added.
     """
     document = scan(text)
     option = _find(document, section, name, same)
@@ -203,14 +203,13 @@ def _inserted(text: str, document: Document, section: str, line: str) -> str:
     if header is None:
         end = _last_end(text) or _first_end(text)
         gap = text and (end if _last_end(text) else end * 2)
-        return f"{text}{gap}[{section}]{end}{_folded(line, end)}{_final(text, end)}"
+        final = end if not text or _last_end(text) else ""
+        return f"{text}{gap}[{section}]{end}{_folded(line, end)}{final}"
     head, tail = text[: header.end], text[header.end :]
     end = _last_end(head)
     if not end:
-        end = _first_end(text)
-        return f"{head}{end}{_folded(line, end)}"
-    indent = _next_indent(tail)
-    return f"{head}{indent}{_folded(line, end, indent)}{end}{tail}"
+        return f"{head}{_first_end(text)}{_folded(line, _first_end(text))}"
+    return f"{head}{_next_indent(tail)}{_folded(line, end, _next_indent(tail))}{end}{tail}"
 
 
 def _folded(line: str, end: str, indent: str = "") -> str:
@@ -229,12 +228,10 @@ def _replaced(text: str, option: Option, value: str) -> str:
     head, blanks = text[: option.value_start], first[len(first.strip()) :]
     if not first.strip() and head[-1] in "=:" and head[-2].isspace():
         head += " "
-    own = text[option.start : option.value_start]
-    written = _folded(value, _last_end(first) or _first_end(text), own[: len(own) - len(own.lstrip(" \t"))])
+    written = _folded(value, _last_end(first) or _first_end(text), _next_indent(text[option.start :]))
     rest = _comments(others) + text[option.end :]
-    if others:
-        blanks = _last_end(first) if rest or _last_end(text) else ""
-    return head + written + blanks + rest
+    behind = blanks if not others else _last_end(first) if rest or _last_end(text) else ""
+    return head + written + behind + rest
 
 
 def _removed(text: str, document: Document, option: Option) -> str:
@@ -272,10 +269,6 @@ def _last_end(text: str) -> str:
 
 def _first_end(text: str) -> str:
     return _last_end(_raw_lines(text)[0]) or "\n"
-
-
-def _final(text: str, end: str) -> str:
-    return end if not text or _last_end(text) else ""
 
 
 def _check_encoding(text: str) -> None:
