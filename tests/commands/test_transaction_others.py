@@ -56,8 +56,8 @@ def test_a_change_meanwhile_is_taken_up(scene: Scene) -> None:
 
 def test_somebody_who_writes_all_the_time_is_waited_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transaction, "PATIENCE_S", math.inf)
-    assert scene.use(Meddling(edited(scene, GIT, b"#\n"), times=3 * transaction.ATTEMPTS)) is not None
-    assert (scene.home / GIT).read_bytes().count(b"#\n") == 3 * transaction.ATTEMPTS
+    assert scene.use(Meddling(edited(scene, GIT, b"#\n"), times=10 * transaction.ATTEMPTS)) is not None
+    assert (scene.home / GIT).read_bytes().count(b"#\n") == 10 * transaction.ATTEMPTS
     assert state_of(scene) == ["applied"]
 
 

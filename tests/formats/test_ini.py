@@ -158,6 +158,8 @@ def test_what_pip_may_not_read_is_refused(text: str, line: int) -> None:
         "",
         "[global]\na = b\n",
         "[x]\na = b",
+        "[global]\n      a = b\n",
+        "[global]\n      index-url = V\n      a = b\n",
         "[global]\r\n  a = b\r\n",
         "[global]\n\tindex-url =\n\t\tV\n\t\tW\n\ta = b\n",
     ],
